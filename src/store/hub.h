@@ -1,0 +1,64 @@
+// Who waits for what. Knows names only: an event is offered to the watchers of its own name, to subtree watchers of
+// every ancestor, and, when a directory is removed, to watchers of each name that went along (T8). What a watcher's
+// API makes of it (hidden names, filters) is the sink's business.
+//
+// Threads: publish() on the apply thread; all else from any thread. Sinks are called with the hub's lock released,
+//          on the apply thread, in order of seq; a sink hands the deliveries to its own thread and returns.
+// Bounds:  holds no event; a watcher costs its name and about 100 bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "store/record.h"
+
+namespace viaduct::store {
+
+struct Delivery {
+  uint64_t token;  // as the watcher gave it
+  EventPtr event;
+};
+
+class WatchSink {
+ public:
+  virtual ~WatchSink() = default;
+  virtual void deliver(std::vector<Delivery> deliveries) = 0;
+};
+
+class Hub {
+ public:
+  using WatchId = uint64_t;
+
+  Hub();
+  ~Hub();
+
+  struct Watch {
+    std::string name;         // key or directory, with the v2 root
+    bool subtree = false;     // also everything below, whole elements
+    Seq from;                 // first seq wanted; earlier events are not offered
+    bool once = false;        // goes with its first delivery
+    uint64_t token = 0;
+    WatchSink* sink = nullptr;  // must outlive the watch
+  };
+
+  // Registers, unless events from `watch.from` on were published already: then returns 0 and the caller reads
+  // Store::events_since() up to published() and tries again from there. No event can fall between.
+  WatchId add(Watch watch);
+  void remove(WatchId id);          // no delivery begins after it returned on the sink's own thread
+  Seq published() const;            // newest seq offered to watchers
+  size_t size() const;
+
+  // `last` is the newest seq of the group, also when `events` leaves some out.
+  void publish(std::span<const EventPtr> events, Seq last);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace viaduct::store

@@ -1,0 +1,171 @@
+// The MVCC store: one event log on LevelDB, and beside it in memory the index of keys, the tree of directories and the
+// leases, rebuilt at open by one sequential scan (D1, D9).
+//
+// Threads:   One apply thread changes it: begin_group(), transactions, commit_group(), compact(). Any thread reads,
+//            either under a ReadLock (short: at most kSliceNodes steps) or through a Snapshot (long, in slices).
+// Order:     commit_group() writes LevelDB first, unsynced: the WAL is the truth; a value leaves memory only when
+//            LevelDB has it, so a reader finds every value in one of the two.
+// Errors:    a failed LevelDB write is fatal() (CC-4, INV-A7). open() answers kCorrupt when the state cannot be trusted.
+// Ownership: borrows `disk`, which must outlive this.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/disk.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "base/stamp.h"
+#include "store/entry.h"
+#include "store/lease.h"
+#include "store/record.h"
+
+namespace viaduct::store {
+
+class Transaction;
+
+struct Options {
+  std::string directory;                       // LevelDB's; made when missing
+  uint64_t value_cache_bytes = 256u << 20;     // current values kept in memory
+  uint64_t recent_events_bytes = 32u << 20;    // events kept in memory for watchers that lag a little
+};
+
+// Where applying has got to; in the same LevelDB batch as the effects (INV-A4).
+struct AppliedState {
+  Index index;
+  Term term;
+  Stamp stamp;  // of the newest applied entry that had one
+};
+
+struct Numbers {
+  Seq seq{3};                    // X-Etcd-Index
+  Revision revision{1};          // head
+  Revision compacted_revision;   // 0: nothing was compacted
+  Seq compacted_seq;             // last seq of that revision; the oldest index kept is the next one (T7)
+};
+
+// One node of either family as a reader copies it out: no pointer into the store.
+struct NodeView {
+  Family family = Family::kKey;
+  std::string key;
+  RecordId id;
+  Revision create_revision, mod_revision;
+  uint64_t version = 0;
+  Seq created_seq;
+  Blob value;                     // null if not in memory: fetch it with Store::load_value(id)
+  LeaseId lease;
+  std::optional<ShownTtl> ttl;    // from the lease, at the time the reader gave
+  bool is_explicit = false;
+  uint32_t children = 0;          // directories: live children of any kind, hidden and shadowed ones too
+  Seq newest_below;               // directories: newest seq at or below it (D5)
+};
+
+class Store {
+ public:
+  static Result<std::unique_ptr<Store>> open(Disk& disk, const Options& options);
+  ~Store();
+
+  // --- apply thread ---
+  void begin_group();
+  Transaction begin(const Stamp& stamp, std::string_view user);    // inside a group; see transaction.h
+  // Writes all that the group's transactions appended, with `applied`, in one batch; then makes the events available
+  // to events_since(). Returns them in order of seq.
+  std::vector<EventPtr> commit_group(const AppliedState& applied);
+
+  // Below which v2 lives (P1): "" or a canonical path. Inside a group, before the first key; kept as a row. The root
+  // itself is a directory that always exists and has no record; its key is the root's own text.
+  void set_v2_root(std::string_view root);
+
+  // Replicated small tables (membership, cluster version, alarms, v2 root): rows by name, part of the hash.
+  // Inside a group; written with it.
+  void put_row(std::string_view name, std::string_view value);
+  void delete_row(std::string_view name);
+
+  // Marks all at or below `revision` as state (T7). Inside a group: the point is durable with it; the records go in
+  // slices by compact_some(). kCompacted or kFutureRevision if the revision is not in (compacted, head].
+  Result<void> compact(Revision revision);
+  // Deletes up to `max_records` records that compaction left behind; false when none is left.
+  bool compact_some(size_t max_records);
+
+  // A synced LevelDB write and Env barrier: afterwards the state up to the applied index is durable (RF-8, CC-10).
+  Result<void> barrier();
+
+  // --- any thread ---
+  // Readers hold this only while they copy out at most kSliceNodes nodes.
+  static constexpr size_t kSliceNodes = 1000;
+  class ReadLock {
+   public:
+    explicit ReadLock(const Store& store);
+    ~ReadLock();
+    ReadLock(const ReadLock&) = delete;
+    ReadLock& operator=(const ReadLock&) = delete;
+   private:
+    const Store& store_;
+  };
+
+  // All of these need a ReadLock held by the caller.
+  Numbers numbers() const;
+  AppliedState applied() const;
+  const std::string& v2_root() const;
+  const Entry* find(Family family, std::string_view key) const;          // live, or null
+  // Live entries of one family with from <= key < to in byte order (`to` empty: no end); stops when `visit` says false.
+  void scan(Family family, std::string_view from, std::string_view to, const std::function<bool(const Entry&)>& visit) const;
+  NodeView view(Family family, const Entry& entry, uint64_t now_ms) const;
+  std::optional<std::string> row(std::string_view name) const;
+  std::vector<std::pair<std::string, std::string>> rows(std::string_view prefix) const;
+  const Lease* find_lease(LeaseId id) const;
+  void each_lease(const std::function<bool(const Lease&)>& visit) const;
+  // Attached names in byte order: keys, then directories.
+  std::vector<std::pair<Family, std::string>> attached(LeaseId id) const;
+
+  // No lock needed.
+  // The value of a record that is or was in the log; null if compaction took it meanwhile (then look again).
+  Blob load_value(RecordId id) const;
+  // Events with seq >= from, oldest first, until either bound is reached (at least one if there is one); from memory
+  // or the log. kCompacted when `from` is at or below compacted_seq.
+  Result<std::vector<EventPtr>> events_since(Seq from, size_t max_events, size_t max_bytes) const;
+
+  // Range reads at any kept revision: pins `revision` (0 = head) against compaction while it lives.
+  class Snapshot {
+   public:
+    virtual ~Snapshot() = default;
+    virtual Revision revision() const = 0;
+    virtual Seq seq() const = 0;  // last of that revision
+    // Next at most kSliceNodes nodes of [from, to) at that revision, in byte order, values included.
+    virtual std::vector<NodeView> slice(Family family, std::string_view from, std::string_view to, size_t limit) = 0;
+  };
+  Result<std::unique_ptr<Snapshot>> snapshot(Revision revision) const;
+
+  // Leases whose deadline is at or below `cluster_ms`, in order of (deadline, id): at most `max_leases`, and no more
+  // once `max_attached` keys are reached.
+  std::vector<LeaseId> expired(uint64_t cluster_ms, size_t max_leases, size_t max_attached) const;  // takes the lock itself
+  bool has_leases() const;
+
+  // Hash over everything replicated: records, leases, rows, numbers (INV-A2). Slow; for tests and checks.
+  uint64_t hash() const;
+
+  struct Sizes {
+    uint64_t live_keys, directories, leases;
+    uint64_t record_bytes;        // of all kept records, history included: what the quota counts
+    uint64_t kept_events;         // head seq - compacted seq
+    uint64_t cached_value_bytes;
+    uint64_t shadowed_keys;       // T4
+  };
+  Sizes sizes() const;
+
+ private:
+  friend class Transaction;
+  friend class ReadLock;
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace viaduct::store

@@ -1,0 +1,48 @@
+// What applying one command came to: the same on every member (INV-A3), computed also where nobody waits.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/ids.h"
+#include "store/record.h"
+
+namespace viaduct::v3bridge {
+
+// An error of the v2 store (v2-api.md section 5): code, cause as shown to the user, and v2's index at that moment.
+struct V2Error {
+  int code = 0;
+  std::string cause;
+  Seq index;
+};
+
+// What a v3 error means; texts and gRPC codes are the v3 API's business.
+enum class V3Error { kNone, kLeaseNotFound, kLeaseExists, kCompacted, kFutureRevision, kNoSpace, kCorrupt, kKeyNotFound };
+
+struct V3Result {
+  V3Error error = V3Error::kNone;
+  uint64_t deleted = 0;                  // keys removed
+  std::vector<store::EventPtr> events;   // of this transaction, in order
+  std::vector<LeaseId> missing;          // LeaseRenew: ids that were gone
+};
+
+// A refusal by the node before or instead of applying; the text is etcd's, without the API's own framing.
+struct Refusal {
+  enum class Kind { kTimeout, kStopped, kTooManyRequests, kTooLarge, kNoLeader, kNoSpace, kCorrupt };
+  Kind kind;
+  std::string text;  // "etcdserver: request timed out", ...
+};
+
+struct V2Done {
+  store::EventPtr event;
+};
+
+struct Outcome {
+  std::variant<std::monostate, V2Done, V2Error, V3Result, Refusal> body;
+  Index index;         // of the entry; 0 in a Refusal
+  Revision revision;   // head after it
+  Seq seq;             // v2's index after it
+};
+
+}  // namespace viaduct::v3bridge
