@@ -1,7 +1,8 @@
-# viaduct: make deps | all | run | test | bench | install | clean
+# viaduct: make deps | all | run | test | unit | bench | install | clean
 # Variants live side by side: make test SAN=address,undefined, make test SAN=thread.
 # Each folder of src/ is a library that may use only the folders below it; each folder of test/ is a test program.
 
+SHELL    := /bin/bash
 SAN      ?=
 BUILD    ?= build/$(if $(SAN),$(subst $(comma),-,$(SAN)),plain)
 BIN      ?= $(if $(SAN),$(BUILD)/bin,build/bin)
@@ -45,8 +46,37 @@ USES_server   := $(LAYERS)
 UNITS         := base wal raft net store v3bridge v2 server
 UNIT_PROGRAMS := $(foreach u,$(UNITS),$(if $(wildcard test/$(u)/*_test.cc),$(BUILD)/bin/$(u)_test))
 
-.PHONY: all deps run test unit bench install clean FORCE
+.PHONY: all deps test-deps run test unit bench install clean
 all: $(BIN)/viaduct
+
+# Debian 12 packages; asks for root only when something is missing.
+DEPS      := build-essential pkg-config protobuf-compiler libboost1.81-dev libcpp-httplib-dev rapidjson-dev \
+             libleveldb-dev libssl-dev libnghttp2-dev libprotobuf-dev zlib1g-dev libspdlog-dev libyaml-cpp-dev \
+             prometheus-cpp-dev libabsl-dev
+TEST_DEPS := doctest-dev etcd-server etcd-client python3-etcd curl procps
+BENCH_DEPS := etcd-server wrk procps
+missing    = $(shell dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(1) 2>/dev/null | awk '$$1=="installed"{print $$2}' | sort -u | comm -13 - <(printf '%s\n' $(1) | sort -u))
+define apt_install
+	@missing="$(call missing,$(1))"; [ -z "$$missing" ] || { \
+	  root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+	  echo "installing: $$missing"; \
+	  $$root apt-get update -q && DEBIAN_FRONTEND=noninteractive $$root apt-get install -qy --no-install-recommends $$missing; }
+endef
+deps:
+	$(call apt_install,$(DEPS))
+test-deps: deps
+	$(call apt_install,$(TEST_DEPS))
+
+run: deps
+	$(MAKE) -j$(JOBS) all
+	$(BIN)/viaduct $(ARGS)
+
+# Everything there is to test; the last line is "N passed, N failed".
+test: test-deps
+	$(MAKE) -j$(JOBS) all test-programs
+	@BUILD=$(BUILD) BIN=$(BIN) test/run-all
+
+JOBS ?= $(shell nproc)
 
 $(BIN)/viaduct: $(BUILD)/src/server/main.o $(call libraries,$(LAYERS))
 	@mkdir -p $(@D)
@@ -81,6 +111,16 @@ unit-$(1): $(BUILD)/bin/$(1)_test
 	$(BUILD)/bin/$(1)_test
 endef
 $(foreach u,$(UNITS),$(eval $(call unit,$(u))))
+
+.PHONY: test-programs
+test-programs: $(UNIT_PROGRAMS)
+unit: test-programs
+	@BUILD=$(BUILD) test/run-all unit
+
+install: all
+	install -D -m 755 $(BIN)/viaduct $(DESTDIR)$(PREFIX)/bin/viaduct
+	install -D -m 644 docs/viaduct.1 $(DESTDIR)$(PREFIX)/share/man/man1/viaduct.1
+	$(if $(filter etcd,$(LINKS)),ln -sf viaduct $(DESTDIR)$(PREFIX)/bin/etcd)
 
 clean:
 	rm -rf build

@@ -1,0 +1,29 @@
+// JSON as the v2 API writes it (v2-api.md 0.5, 1.8): fixed field order, fixed escapes, no white space. Written by
+// appending to one string, since it is the hot path of every reply.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "store/record.h"
+#include "v3bridge/reader.h"
+
+namespace viaduct::v2 {
+
+// Quoted. Invalid UTF-8 becomes \ufffd byte by byte; < > & and U+2028/9 are escaped.
+void append_json_string(std::string& to, std::string_view text);
+
+void append_number(std::string& to, uint64_t number);
+
+// RFC 3339 in UTC, up to nine fractional digits, trailing zeros removed. Unquoted.
+void append_time(std::string& to, int64_t unix_ns);
+
+// {"action":"set","node":{...},"prevNode":{...}}\n with keys cut to below `v2_root`.
+// `with_nodes` false leaves out both nodes (noValueOnSuccess).
+std::string event_json(const store::Event& event, std::string_view v2_root, bool with_nodes = true);
+
+// {"action":"get","node":{...}}\n
+std::string listing_json(const v3bridge::Listing& listing);
+
+}  // namespace viaduct::v2
