@@ -1,0 +1,33 @@
+// What a connection may ask of us before it is refused; the defaults are safe for a public port. Each limit has a
+// counter of the same name (counters.h).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace viaduct::net {
+
+struct Limits {
+  std::chrono::milliseconds head_time{10'000};  // request line and headers complete, else 408
+  std::chrono::milliseconds body_grace{5'000};  // then body_bytes_per_second on average, else 408
+  uint64_t body_bytes_per_second = 1024;
+  std::chrono::milliseconds idle_time{120'000};        // nothing asked, nothing owed: close
+  std::chrono::milliseconds write_stall_time{60'000};  // the client takes nothing of what it is owed: reset
+
+  size_t request_line_bytes = 8192;       // CRLF included, else 414
+  size_t header_list_bytes = 64 << 10;    // names, values, ": " and CRLF, else 431
+  size_t header_field_bytes = 8192;       // one of them, counted alike, else 431
+  size_t header_count = 128;              // else 431
+  size_t pipelined_requests = 64;         // in flight on one connection; then its bytes wait in the kernel
+  size_t output_pause_bytes = 256 << 10;  // unsent: no further request is taken from the connection
+  size_t output_limit_bytes = 8 << 20;    // unsent and still more to say: reset
+  size_t stream_pause_bytes = 64 << 10;   // unsent on a watch: its handler should wait for on_drained()
+
+  std::chrono::seconds keep_alive_probe{30};       // of a parked watch: TCP keep-alive idle time and interval
+  std::chrono::milliseconds user_timeout{90'000};  // and TCP_USER_TIMEOUT
+
+  std::chrono::milliseconds sweep_interval{250};  // how late a deadline may be noticed
+};
+
+}  // namespace viaduct::net

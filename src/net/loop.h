@@ -1,0 +1,62 @@
+// One thread that owns many connections, and runs tasks for them. Nothing on it blocks.
+// Promise:   tasks posted run in order, a batch of them for one wake-up; what a batch or one read makes a connection
+//            say goes out in one write.
+// Ownership: owns its connections; borrows clock, limits and counters, which must outlive it.
+// Threads:   post() from any thread; everything else on the loop's own thread, which runs from start() to stop().
+// Memory:    an idle or parked connection holds no buffer.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+#include "base/blob.h"
+#include "base/clock.h"
+#include "base/executor.h"
+#include "net/counters.h"
+#include "net/handler.h"
+#include "net/limits.h"
+#include "net/reply.h"
+
+namespace viaduct::net {
+
+class LoopCore;
+
+class Loop final : public Executor {
+ public:
+  Loop(const Clock& clock, const Limits& limits, Counters& counters);
+  ~Loop() override;  // stops
+
+  void start();
+  void stop();  // closes every connection, ends and joins the thread; tasks left over are destroyed unrun
+  bool in_loop_thread() const;
+
+  void post(std::unique_ptr<Task> task) override;
+
+  // All of these do nothing when the client has gone or the request was answered already.
+  void reply(const ReplyHandle& handle, Reply&& reply);
+  void start_stream(const ReplyHandle& handle, StreamHead&& head);
+  void stream_chunk(const ReplyHandle& handle, const Blob& bytes);  // empty chunks are left out
+  void end_stream(const ReplyHandle& handle);
+
+  void observe(const ReplyHandle& handle, StreamObserver* observer);  // null: no more
+  bool is_open(const ReplyHandle& handle) const;                      // someone still waits for this answer
+  size_t stream_backlog(const ReplyHandle& handle) const;             // bytes said and not yet taken by the kernel
+
+  // Takes no new request from now on: idle connections close, requests in flight are answered, observers get
+  // on_shutdown(). Whatever is still open after `grace` is cut off by the sweep.
+  void begin_shutdown(std::chrono::milliseconds grace);
+
+  size_t connection_count() const;
+
+  // Looks for passed deadlines. The loop does so itself every Limits::sweep_interval; tests call it after moving the
+  // clock.
+  void sweep();
+
+  LoopCore& core() { return *core_; }  // for listeners and connections
+
+ private:
+  std::unique_ptr<LoopCore> core_;
+};
+
+}  // namespace viaduct::net
