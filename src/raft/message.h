@@ -1,0 +1,76 @@
+// What members say to each other: the RPCs of the raft paper's figure 2 as one-way messages. A reply is matched by what
+// it says, not by the request it answers, so that loss, repetition and reordering are all the same to the receiver.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "base/entry.h"
+#include "base/ids.h"
+
+namespace viaduct::raft {
+
+// An entry never changes once it is made. The log's cache, the write in progress, messages on their way to followers
+// and the apply queue all hold on to the same one, so its data is moved once, in propose(), and never copied.
+using EntryPtr = std::shared_ptr<const Entry>;
+
+// Index and term name an entry, and by the log matching property everything before it.
+struct EntryId {
+  Index index;
+  Term term;
+
+  bool operator==(const EntryId&) const = default;
+};
+
+using Round = Id<struct RoundTag>;  // one broadcast of heartbeats; rises within a leader's term
+
+// Would you vote for me in `Message::term`, the term after mine? Moves no term on either side.
+struct PreVoteRequest {
+  EntryId last;  // the candidate's last entry
+};
+// Granted: `Message::term` is the term asked about. Refused: it is the answering member's own.
+struct PreVoteReply {
+  bool granted = false;
+};
+
+struct VoteRequest {
+  EntryId last;
+};
+struct VoteReply {
+  bool granted = false;
+};
+
+struct AppendRequest {
+  EntryId previous;  // the entry before the first of `entries`
+  std::vector<EntryPtr> entries;
+  Index commit;
+};
+// Accepted: the log equals the leader's up to `index`, and is durable up to there (INV-R7). Rejected: it has no entry
+// like `index`, the request's previous one; the leader should try at or before `hint`.
+struct AppendReply {
+  bool accepted = false;
+  Index index;
+  EntryId hint;  // rejected only: the follower's last entry that might match
+};
+
+struct Heartbeat {
+  Index commit;  // never above what this follower is known to have
+  Round round;
+};
+struct HeartbeatReply {
+  Round round;
+};
+
+using MessageBody = std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply, AppendRequest, AppendReply,
+                                 Heartbeat, HeartbeatReply>;
+
+struct Message {
+  MemberId from;
+  MemberId to;
+  Term term;  // the sender's, but for a pre-vote and the grant of one
+  MessageBody body;
+};
+
+}  // namespace viaduct::raft

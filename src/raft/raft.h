@@ -1,0 +1,176 @@
+// One member's part in consensus, after Ongaro's dissertation, as a state machine without I/O: messages, ticks and
+// reports go in, one ordered Ready comes out. Time is ticks, randomness is borrowed, and the same inputs give the same
+// outputs.
+//
+//   for (;;) {
+//     tick(), step(), propose(), read_index() ...       any number of them
+//     while (raft.has_ready()) carry out raft.ready()   ready.h says in which order
+//   }                                                   ... and report back: persisted(), applied()
+//
+// Promise:   no two leaders in a term; what is once in Ready::committed is in every later leader's log (INV-R1 to R4).
+//            Term and vote are durable before a message of that term leaves; a member counts as having an entry once
+//            persisted() said so, a leader's own included (INV-R5, R7).
+// Ownership: borrows `random`, which must outlive this. Shares entries with the caller (message.h).
+// Threads:   confined to the raft thread; what a Ready hands out may go to others, as entries never change.
+// Errors:    refusals of proposals and reads only, each before anything was done: kUnavailable when this member is not
+//            the leader, kTooManyRequests beyond a cap. A message that makes no sense is dropped and counted.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "raft/configuration.h"
+#include "raft/durability.h"
+#include "raft/log.h"
+#include "raft/message.h"
+#include "raft/progress.h"
+#include "raft/read_index.h"
+#include "raft/ready.h"
+
+namespace viaduct::raft {
+
+struct Options {
+  MemberId id;
+  uint32_t election_ticks = 10;  // the base: each timeout is drawn from [1, 2) times this (RF-2)
+  uint32_t heartbeat_ticks = 1;
+  uint64_t max_append_bytes = 1 << 20;          // entries of one message (RF-5)
+  Window::Limits window;                        // unacknowledged appends per follower (RF-5)
+  uint64_t max_uncommitted_bytes = 64 << 20;    // proposals in the log waiting for a quorum (RF-7)
+  uint64_t max_apply_bytes = 16 << 20;          // Ready::committed
+  uint64_t max_unapplied_entries = 5000;        // committed, not applied: more proposals are refused
+  uint64_t max_unapplied_for_cleanup = 10'000;  // the same for proposals that give room back
+  uint64_t max_unapplied_bytes = 64 << 20;      // committed, not applied: a follower takes no more entries
+  size_t max_pending_reads = 4096;
+};
+
+// What a member starts from. All of it is durable; a new member has a default HardState and an empty log.
+struct Restart {
+  HardState hard_state;         // its commit may lag behind log.applied(): it is not synced for its own sake
+  Configuration configuration;  // in force at log.applied()
+  Log log;
+};
+
+enum class Role { kFollower, kPreCandidate, kCandidate, kLeader };
+enum class Priority { kClient, kCleanup };  // kCleanup: lease expiry and other proposals that shrink the state
+
+class Raft {
+ public:
+  // kCorrupt when hard state and log contradict each other: something acknowledged was lost (CC-12).
+  static Result<Raft> start(const Options& options, Restart restart, Random& random);
+
+  // --- inputs ---
+  void tick();
+  void step(Message message);
+  // Appends, in O(1), and returns the index: the entry is committed iff that index is later applied with term().
+  Result<Index> propose(std::string data, Priority priority = Priority::kClient);
+  // The same for a membership change; refused while an earlier one may still be unapplied (INV-R11).
+  Result<Index> propose_configuration(std::string data);
+  // Asks for an index at which a read is linearizable; the answer is a ReadResult with this token.
+  Result<ReadToken> read_index();
+  // Stands for election without waiting for a timeout, by way of a pre-vote; nothing happens if this member leads
+  // already or may not stand. A member that is the only voter leads as soon as its vote is durable.
+  void campaign();
+  // The leader's links are closed and refused (RF-1): it no longer counts as heard, so votes are granted at once.
+  void forget_leader();
+
+  // --- outputs ---
+  bool has_ready() const;
+  Ready ready();
+
+  // --- reports; a report for what has been overtaken meanwhile does nothing ---
+  void persisted(WriteSequence sequence);        // that Ready and all before it are durable
+  void applied(Index index);                     // the state holds all up to `index`; never falls
+  void apply_configuration(Configuration next);  // an entry of type kConfiguration had this effect; before applied()
+  void compact(Index index);  // the durable log was cut: entries up to `index` are gone. <= applied()
+  // The leader's snapshot was installed and is durable with its mark and the configuration. snapshot.index > applied().
+  // Returns whether entries behind it stay in the log; if not, the durable log must drop all it has.
+  bool installed(EntryId snapshot, Configuration configuration);
+  void snapshot_sent(MemberId to, std::optional<Index> snapshot);   // nothing: it failed
+  void fetched(const Fetch& fetch, std::vector<EntryPtr> entries);  // none: it failed, and is asked for again
+  void unreachable(MemberId id);                                    // messages to it were dropped
+
+  // --- views ---
+  MemberId id() const { return options_.id; }
+  Role role() const { return role_; }
+  Term term() const { return hard_.term; }
+  MemberId leader() const { return leader_; }  // of term(); 0 if not known
+  HardState hard_state() const { return {hard_.term, hard_.vote, log_.commit()}; }
+  Index durable() const { return durability_.index(); }
+  const Log& log() const { return log_; }
+  const Configuration& configuration() const { return configuration_; }
+  const Progress* progress(MemberId id) const;  // a leader's view of another member; null if there is none
+  uint64_t protocol_errors() const { return protocol_errors_; }
+
+ private:
+  Raft(const Options& options, Restart restart, Random& random);
+
+  // raft.cc: roles and output
+  void become_follower(Term term, MemberId leader);
+  void become_leader();
+  void leave_leadership();
+  void start_timer();
+  void send(MemberId to, Term term, MessageBody body);
+  void send(MemberId to, MessageBody body) { send(to, hard_.term, std::move(body)); }
+  bool may_leave_now(const Message& message) const;
+  bool is_writable() const;
+  Index committable() const;
+
+  // election.cc: section 3.4 and 9.6 of the dissertation
+  bool may_stand() const;
+  void stand(Role role);
+  void count_vote(MemberId from, bool granted);
+  bool has_heard_leader() const;
+  void on(const Message& message, const PreVoteRequest& request);
+  void on(const Message& message, const PreVoteReply& reply);
+  void on(const Message& message, const VoteRequest& request);
+  void on(const Message& message, const VoteReply& reply);
+
+  // replication.cc: section 3.5 and 6.4 of the dissertation
+  void on(const Message& message, const AppendRequest& request);
+  void on(const Message& message, const AppendReply& reply);
+  void on(const Message& message, const Heartbeat& heartbeat);
+  void on(const Message& message, const HeartbeatReply& reply);
+  void append(EntryType type, std::string data);
+  void replicate(MemberId to, Progress& progress);
+  void replicate_to_all();
+  void send_append(MemberId to, Progress& progress, std::vector<EntryPtr> entries);
+  void broadcast_heartbeat();
+  void advance_commit();
+  void confirm_reads();
+
+  const Options options_;
+  Random& random_;
+  TermAndVote hard_;
+  Role role_ = Role::kFollower;
+  MemberId leader_;
+  Configuration configuration_;
+  Log log_;
+  Durability durability_;
+  Index handed_to_apply_;
+
+  uint32_t ticks_ = 0;              // since the leader was heard; a leader's: since it checked its quorum
+  uint32_t timeout_ = 0;            // this election timeout, in ticks
+  std::map<MemberId, bool> votes_;  // answers to the election or pre-vote under way
+
+  // A leader's.
+  std::map<MemberId, Progress> followers_;
+  Index term_start_;             // the entry that opened the term
+  Index pending_configuration_;  // a change at or below may be unapplied
+  uint32_t heartbeat_elapsed_ = 0;
+  Round round_;
+  bool round_wanted_ = false;  // a read waits for a round not begun yet
+  ReadIndex reads_;
+
+  std::vector<Message> outbox_;
+  std::vector<MemberId> snapshots_wanted_;
+  std::vector<Fetch> fetches_wanted_;
+  uint64_t protocol_errors_ = 0;
+};
+
+}  // namespace viaduct::raft
