@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "store/hub.h"
 #include "store/store.h"
+#include "v3bridge/counts.h"
 #include "v3bridge/outcome.h"
 
 namespace viaduct {
@@ -71,6 +72,8 @@ class Engine {
 
   virtual uint64_t cluster_now_ms() const = 0;  // this member's estimate of cluster time (D3)
   virtual RaftStatus raft_status() const = 0;   // lock-free snapshot
+  virtual const ApplyCounts& counts() const = 0;
+  virtual const std::string& v2_root() const = 0;           // fixed once the node has started
   virtual ClusterId cluster_id() const = 0;
   virtual MemberId member_id() const = 0;
   virtual std::vector<Member> members() const = 0;          // by id
