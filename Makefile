@@ -126,3 +126,12 @@ clean:
 	rm -rf build
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# --- Conformance: every scenario against etcd and against viaduct; test/conformance/README.md.
+CONFORMANCE_OBJECTS := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/conformance/*.cc))
+$(BUILD)/bin/conformance: $(CONFORMANCE_OBJECTS)
+	@mkdir -p $(@D)
+	$(CXX) $(LDFLAGS_ALL) -o $@ $^ -lpthread
+.PHONY: conformance
+conformance: $(BUILD)/bin/conformance $(BIN)/viaduct
+	$(BUILD)/bin/conformance --viaduct $(BIN)/viaduct $(FILTER)

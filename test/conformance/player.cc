@@ -1,0 +1,312 @@
+#include "test/conformance/player.h"
+
+#include <algorithm>
+#include <regex>
+#include <set>
+#include <thread>
+
+namespace viaduct::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr auto kReplyTime = 10s;
+constexpr auto kEventTime = 4s;
+constexpr auto kSilence = 250ms;
+constexpr auto kPollPause = 20ms;
+
+bool asks_for_order(const std::string& target) {
+  static const std::regex kSorted("[?&]sorted=(1|t|T|TRUE|true|True)(&|$)");
+  return std::regex_search(target, kSorted);
+}
+
+// The distinct matches in order of their bytes, one per line.
+std::string found_in(const std::string& body, const std::string& pattern) {
+  const std::regex regex(pattern);
+  std::set<std::string> found;
+  for (std::sregex_iterator match(body.begin(), body.end(), regex), end; match != end; ++match) {
+    found.insert(match->str());
+  }
+  std::string result;
+  for (const std::string& one : found) result += one + "\n";
+  return result;
+}
+
+int error_code_of(const std::string& body) {
+  static const std::regex kCode("\"errorCode\":(\\d+)");
+  std::smatch match;
+  return std::regex_search(body, match, kCode) ? std::stoi(match.str(1)) : 0;
+}
+
+std::map<std::string, long> counters_in(const std::string& body) {
+  static const std::regex kCounter("\"(\\w+)\":(\\d+)");
+  std::map<std::string, long> counters;
+  for (std::sregex_iterator match(body.begin(), body.end(), kCounter), end; match != end; ++match) {
+    counters[match->str(1)] = std::stol(match->str(2));
+  }
+  return counters;
+}
+
+bool needs_directory(const Case& one) {
+  return std::any_of(one.steps.begin(), one.steps.end(), [](const Step& step) {
+    return names_directory(step.target) || names_directory(step.raw) || names_directory(step.form.value_or(""));
+  });
+}
+
+}  // namespace
+
+Record Player::play(const Case& one, int number) {
+  begin(one, number);
+  for (const Step& step : one.steps) {
+    ++step_;
+    play_step(step);
+  }
+  end();
+  return std::move(record_);
+}
+
+void Player::begin(const Case& one, int number) {
+  record_ = {};
+  step_ = 0;
+  counters_.clear();
+  has_directory_ = needs_directory(one);
+  variables_ = {};
+  variables_.directory = "/case-" + std::to_string(number);
+  variables_.client = server_.client();
+  variables_.peer = server_.peer();
+  variables_.member = server_.member();
+  const Reply first =
+      has_directory_ ? fetch("PUT", "/v2/keys" + variables_.directory + "?dir=true") : fetch("GET", "/v2/keys");
+  variables_.index = std::strtoull(first.header("X-Etcd-Index").c_str(), nullptr, 10);
+  frame_ = {variables_.index, server_.client(), server_.peer(), server_.member()};
+}
+
+void Player::end() {
+  watches_.clear();
+  if (has_directory_) fetch("DELETE", "/v2/keys" + variables_.directory + "?recursive=true");
+  if (server_.running()) return;
+  observe("server", "the process has ended");
+  const Result<void> again = server_.restart();
+  if (!again) observe("restart", again.error().message);
+}
+
+void Player::play_step(const Step& step) {
+  switch (step.action) {
+    case Action::kRequest:
+      return request(step);
+    case Action::kParallel:
+      return parallel(step);
+    case Action::kRaw:
+      return raw(step);
+    case Action::kWatch:
+      return start_watch(step);
+    case Action::kEvent:
+    case Action::kResult:
+    case Action::kSilent:
+    case Action::kHangUp:
+      return on_watch(step);
+    case Action::kGone:
+      return gone(step);
+    case Action::kStats:
+      return stats();
+    case Action::kRestart:
+      return restart();
+    case Action::kSleep:
+      std::this_thread::sleep_for(step.latest);
+      return;
+  }
+}
+
+void Player::request(const Step& step) {
+  bool answered = false;
+  const Reply reply = exchange(step, variables_, answered);
+  if (!answered) return observe("status", "no whole reply");
+  observe_head(reply, "", step.method == "HEAD");
+  observe_body(step, reply, "");
+  check_expectation(step, reply);
+}
+
+void Player::parallel(const Step& step) {
+  std::vector<std::string> answers(static_cast<size_t>(step.count));
+  std::vector<std::thread> threads;
+  for (int i = 0; i < step.count; ++i) {
+    threads.emplace_back([this, &step, &answers, i] {
+      Variables mine = variables_;
+      mine.number = i;
+      bool answered = false;
+      const Reply reply = exchange(step, mine, answered);
+      answers[static_cast<size_t>(i)] =
+          answered ? reply.status_line + " " + normalise_body(reply.body, frame_, true) : "no whole reply\n";
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::sort(answers.begin(), answers.end());
+  std::string all;
+  for (const std::string& answer : answers) all += answer;
+  observe("answers", all);
+}
+
+void Player::raw(const Step& step) {
+  Connection connection(server_.client_port());
+  const std::string bytes = expand(step.raw, variables_);
+  // A \p in the text is a pause: what follows travels in a packet of its own.
+  for (size_t at = 0; at <= bytes.size();) {
+    const size_t pause = std::min(bytes.find("\\p", at), bytes.size());
+    connection.send(std::string_view(bytes).substr(at, pause - at), in(kReplyTime));
+    if (pause < bytes.size()) std::this_thread::sleep_for(50ms);
+    at = pause + 2;
+  }
+  for (int i = 1; i <= step.count; ++i) {
+    ReplyParser parser(bytes.starts_with("HEAD "));
+    const std::string prefix = step.count == 1 ? "" : "reply" + std::to_string(i) + ".";
+    if (!connection.receive(
+            parser, [&] { return parser.complete(); }, in(3s))) {
+      observe(prefix + "status", connection.closed() ? "closed without a whole reply" : "no whole reply");
+      return;
+    }
+    observe_head(parser.reply(), prefix, bytes.starts_with("HEAD "));
+    observe_body(step, parser.reply(), prefix);
+    if (i == 1) check_expectation(step, parser.reply());
+  }
+  if (step.count > 0) connection.send("GET /version HTTP/1.1\r\nHost: probe\r\n\r\n", in(1s));
+  ReplyParser probe;
+  const bool served = connection.receive(
+      probe, [&] { return probe.complete(); }, in(step.count > 0 ? 2s : 1s));
+  observe("connection", served ? "serves" : connection.closed() ? "closed" : "silent");
+}
+
+void Player::start_watch(const Step& step) {
+  auto watch = std::make_unique<Watch>(server_.client_port());
+  watch->connection.send(bytes_of(step, variables_), in(kReplyTime));
+  const bool begun = watch->connection.receive(
+      watch->parser, [&] { return watch->parser.has_head(); }, in(kEventTime));
+  if (!begun) {
+    observe("status", "no head");
+  } else {
+    observe_head(watch->parser.reply(), "", false);
+    check_expectation(step, watch->parser.reply());
+  }
+  watches_[step.name] = std::move(watch);
+}
+
+void Player::on_watch(const Step& step) {
+  const auto found = watches_.find(step.name);
+  if (found == watches_.end()) return observe("watch", "not started");
+  auto& [connection, parser] = *found->second;
+  std::string text;
+  switch (step.action) {
+    case Action::kEvent:
+      connection.receive(
+          parser, [&] { return !(text = parser.take_line()).empty(); }, in(kEventTime));
+      return observe("event", text.empty() ? "none" : normalise_body(text, frame_, true));
+    case Action::kResult:
+      connection.receive(
+          parser, [&] { return parser.complete(); }, in(kEventTime));
+      observe("body", normalise_body(parser.take_body(), frame_, true));
+      return observe("end", parser.complete() ? "ended" : parser.broken() ? "broken" : "still open");
+    case Action::kSilent:
+      connection.receive(
+          parser, [&] { return !(text = parser.take_line()).empty(); }, in(kSilence));
+      observe("event", text.empty() ? "none" : normalise_body(text, frame_, true));
+      return observe("end", parser.complete() ? "ended" : parser.broken() ? "broken" : "still open");
+    default:
+      watches_.erase(found);
+  }
+}
+
+void Player::gone(const Step& step) {
+  const auto start = steady_clock::now();
+  const std::string target = expand(step.target, variables_);
+  const auto elapsed = [&] { return steady_clock::now() - start; };
+  // Well past `latest`, so that a slow machine shows as late and not as never.
+  while (elapsed() < step.latest + kEventTime && fetch("GET", target).status == 200) {
+    std::this_thread::sleep_for(kPollPause);
+  }
+  const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed());
+  const bool timely = taken >= step.earliest && taken <= step.latest;
+  observe("gone", timely ? "in time" : "after " + std::to_string(taken.count()) + " ms");
+}
+
+void Player::stats() {
+  const std::map<std::string, long> now = counters_in(fetch("GET", "/v2/stats/store").body);
+  std::string moved;
+  for (const auto& [name, value] : now) {
+    const long by = value - (counters_.empty() ? value : counters_[name]);
+    if (by != 0) moved += name + (by > 0 ? "+" : "") + std::to_string(by) + " ";
+  }
+  observe("counters", moved);
+  counters_ = now;
+}
+
+void Player::restart() {
+  watches_.clear();
+  const Result<void> again = server_.restart();
+  observe("restart", again ? "serves again" : again.error().message);
+}
+
+Reply Player::fetch(const std::string& method, const std::string& target) {
+  Step step;
+  step.method = method;
+  step.target = target;
+  bool answered = false;
+  return exchange(step, variables_, answered);
+}
+
+Reply Player::exchange(const Step& step, const Variables& variables, bool& answered) {
+  Connection connection(server_.client_port());
+  const Deadline deadline = in(kReplyTime);
+  connection.send(bytes_of(step, variables), deadline);
+  ReplyParser parser(step.method == "HEAD");
+  answered = connection.receive(
+      parser, [&] { return parser.complete(); }, deadline);
+  return parser.reply();
+}
+
+std::string Player::bytes_of(const Step& step, const Variables& variables) const {
+  std::string headers;
+  bool has_host = false;
+  for (const std::string& header : step.headers) {
+    headers += expand(header, variables) + "\r\n";
+    has_host |= header.starts_with("Host:");
+  }
+  if (!has_host) headers = "Host: " + variables.client + "\r\n" + headers;
+  const std::string body = expand(step.form ? *step.form : step.body.value_or(""), variables);
+  if (step.form) headers += "Content-Type: application/x-www-form-urlencoded\r\n";
+  if (step.form || step.body) headers += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+  return step.method + " " + expand(step.target, variables) + " HTTP/1.1\r\n" + headers + "\r\n" + body;
+}
+
+void Player::observe(const std::string& field, const std::string& value) {
+  record_.observations.push_back({std::to_string(step_) + "." + field, value});
+}
+
+// How a body is framed is the server's choice, so the two framing headers count only where there is no body to frame.
+void Player::observe_head(const Reply& reply, const std::string& prefix, bool framing_counts) {
+  observe(prefix + "status", reply.status_line);
+  if (reply.interim > 0) observe(prefix + "interim", std::to_string(reply.interim));
+  std::map<std::string, std::string> headers;
+  for (const auto& [name, value] : reply.headers) {
+    if (!framing_counts && (name == "Content-Length" || name == "Transfer-Encoding")) continue;
+    std::string& all = headers[name];
+    all += (all.empty() ? "" : " | ") + normalise_header(name, value, frame_);
+  }
+  for (const auto& [name, value] : headers) observe(prefix + "header." + name, value);
+}
+
+void Player::observe_body(const Step& step, const Reply& reply, const std::string& prefix) {
+  const std::string body = normalise_body(reply.body, frame_, asks_for_order(step.target));
+  observe(prefix + "body", step.grep.empty() ? body : found_in(body, step.grep));
+}
+
+void Player::check_expectation(const Step& step, const Reply& reply) {
+  if (!step.expected) return;
+  const int code = error_code_of(reply.body);
+  const bool as_announced =
+      reply.status == step.expected->status && (step.expected->error_code == 0 || code == step.expected->error_code);
+  if (as_announced) return;
+  record_.unexpected.push_back("line " + std::to_string(step.line) + ": " + step.text + "   but it was " +
+                               std::to_string(reply.status) + " " + std::to_string(code));
+}
+
+}  // namespace viaduct::conformance
