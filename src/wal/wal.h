@@ -1,0 +1,119 @@
+// The durable log of one member: raft's entries, its hard state, and the mark up to which the store needs no replay, in
+// a directory of preallocated segments. docs/formats.md has the bytes; tail.h judges what a crash left of them.
+// Promise:   once sync() succeeds, every earlier append() survives a power cut; before that, none needs to. What open()
+//            accepts is a prefix of what was appended and holds all that was ever synced.
+// Invariant: segments are contiguous, only the newest is written, and at most one frame is not yet synced.
+// Ownership: borrows `disk` and `random`, which must outlive this; owns everything in `directory`.
+// Threads:   confined to one thread, but for prepare_spare(), which any thread may call.
+// Errors:    kTooLarge and kNoSpace leave the log whole and usable. After any other error of a call that writes, the
+//            log refuses every further call (CC-4): the caller acknowledges nothing more and stops the process.
+//            From open() and read(), kCorrupt is loss (CC-6), with file and offset; kInvalidArgument is a log of
+//            another member or format.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/disk.h"
+#include "base/entry.h"
+#include "base/ids.h"
+#include "base/random.h"
+#include "base/result.h"
+
+namespace viaduct::wal {
+
+struct Identity {
+  ClusterId cluster;
+  MemberId member;
+
+  bool operator==(const Identity&) const = default;
+};
+
+struct Options {
+  Identity identity;
+  uint64_t segment_bytes = uint64_t{64} << 20;
+  uint64_t max_frame_bytes = uint64_t{16} << 20;  // a larger append becomes several frames; bounds max_entry_bytes()
+};
+
+// The store is durable up to this entry (D9), so that the log up to it may be cut.
+struct Mark {
+  Index index;
+  Term term;
+
+  bool operator==(const Mark&) const = default;
+};
+
+// What open() took for an unfinished write (CC-6) and left behind; worth a line in the log and a count.
+struct TailCut {
+  std::string file;
+  uint64_t offset = 0;
+  uint64_t bytes = 0;  // up to the last byte that was not zero
+};
+
+class Wal {
+ public:
+  struct Opened;
+
+  // A log without entries, in a directory that is made when missing. kAlreadyExists when it holds a log.
+  static Result<std::unique_ptr<Wal>> create(Disk& disk, std::string directory, const Options& options, Random& random);
+
+  // Verifies every kept frame, cuts an unfinished tail, and makes what is left durable anew (CC-5). kNotFound when
+  // there is no log.
+  static Result<Opened> open(Disk& disk, std::string directory, const Options& options, Random& random);
+
+  ~Wal();
+
+  // Writes what raft wants durable: entries that go on from last_index() or replace uncommitted ones, and the hard
+  // state if it changed. kTooLarge when an entry is beyond max_entry_bytes(): nothing was written. kNoSpace when no
+  // next segment can be had: last_index() tells how far it came.
+  Result<void> append(std::span<const Entry> entries, const std::optional<HardState>& hard_state);
+
+  // One fdatasync; none when nothing was appended since the last.
+  Result<void> sync();
+
+  // Names the synced end, itself unsynced, which proves to recovery that the frame before it was no unfinished write
+  // (CC-3). For when no append waits after a sync(); the next append replaces it.
+  Result<void> write_end_mark();
+
+  // Records, synced, that the store is durable up to `mark`. A mark beyond last_index(), or at an entry of another
+  // term, replaces the log: it then goes on after the mark (an installed snapshot).
+  Result<void> mark(const Mark& mark, const std::optional<HardState>& hard_state = std::nullopt);
+
+  // Removes the segments that hold only entries up to `up_to`, which must not be above the mark; the caller decides
+  // what to keep beyond that (RF-8).
+  Result<void> cut(Index up_to);
+
+  // Entries [from, to) in order, as many as fit in `max_bytes` of data but at least one. kCompacted when `from` is
+  // below first_index().
+  Result<std::vector<Entry>> read(Index from, Index to, uint64_t max_bytes) const;
+
+  // Makes the next segment, zero filled, so that no append has to (64 MiB take about 0.1 s): run it off the log's
+  // thread when wants_spare(), which is so after create(), open() and each change of segment. kNoSpace leaves no trace.
+  Result<void> prepare_spare();
+  bool wants_spare() const;
+
+  Index first_index() const;  // last_index() + 1 when no entry is kept
+  Index last_index() const;
+  Result<Term> term(Index index) const;  // from first_index() - 1, where known, to last_index(); kCompacted below
+  const HardState& hard_state() const;   // its commit is never below the mark
+  const Mark& last_mark() const;
+  uint64_t max_entry_bytes() const;  // of Entry::data
+  uint64_t room_bytes() const;       // that appends can still use without a new segment being allocated
+  uint64_t kept_bytes() const;       // in entries' segments, the spare one not counted
+
+ private:
+  class Impl;
+  explicit Wal(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+struct Wal::Opened {
+  std::unique_ptr<Wal> wal;
+  std::optional<TailCut> tail_cut;
+};
+
+}  // namespace viaduct::wal
