@@ -1,0 +1,199 @@
+#include "server/config_cluster.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "server/flags_text.h"
+
+namespace viaduct::server {
+namespace {
+
+Error invalid(std::string message) { return Error{Code::kInvalidArgument, std::move(message)}; }
+
+Result<void> refuse_tls(const char* flag, const Urls& urls) {
+  for (const Url& url : urls) {
+    if (url.secure()) return invalid("--" + std::string(flag) + " has " + url.text + ", but TLS is not supported yet");
+  }
+  return {};
+}
+
+// 0.4's -addr stands for `advertise`, -bind-addr for `listen`; without the latter, every address with the same port.
+Result<void> apply_old_addresses(FlagValues& values, const char* addr, const char* bind_addr, const char* advertise,
+                                 const char* listen) {
+  const auto replace = [&](const char* old_flag, const char* new_flag, const std::string& address) -> Result<void> {
+    if (values.given(new_flag)) {
+      return invalid("Set only one of flags -" + std::string(new_flag) + " and -" + old_flag);
+    }
+    return values.set(*find_flag(new_flag), "http://" + address, Origin::kCommandLine);
+  };
+  const std::string told = values.text(addr);
+  if (values.given(addr)) VIADUCT_TRY(replace(addr, advertise, told));
+  if (values.given(bind_addr)) return replace(bind_addr, listen, values.text(bind_addr));
+  if (values.given(addr)) return replace(addr, listen, "[::]" + told.substr(told.rfind(':')));
+  return {};
+}
+
+Url with_host(const Url& like, const std::string& host, uint16_t port) {
+  const bool six = host.find(':') != std::string::npos;
+  Url url = like;
+  url.host = host;
+  url.port = port;
+  url.text = (like.secure() ? "https://" : "http://") + (six ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  return url;
+}
+
+// Returns the host now advertised, empty when the default may stay.
+std::string replace_default(const Urls& listen, Urls& advertise, const DefaultHost& default_host) {
+  if (listen.empty() || (listen[0].host != "0.0.0.0" && listen[0].host != "::")) return "";
+  const std::optional<std::string> host = default_host();
+  if (!host) return "";
+  advertise = {with_host(advertise[0], *host, listen[0].port)};
+  return *host;
+}
+
+// url -> scheme://address:port for comparison; localhost and what does not resolve stay as they are.
+std::string resolved(const Url& url) {
+  if (url.is_socket_file() || url.host == "localhost") return url.text;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  if (getaddrinfo(url.host.c_str(), nullptr, &hints, &found) != 0) return url.text;
+  char address[NI_MAXHOST] = "";
+  const int status =
+      getnameinfo(found->ai_addr, found->ai_addrlen, address, sizeof address, nullptr, 0, NI_NUMERICHOST);
+  freeaddrinfo(found);
+  return status == 0 ? with_host(url, address, url.port).text : url.text;
+}
+
+std::set<std::string> resolved(const Urls& urls) {
+  std::set<std::string> texts;
+  for (const Url& url : urls) texts.insert(resolved(url));
+  return texts;
+}
+
+std::string first(const std::set<std::string>& texts) { return texts.empty() ? "" : *texts.begin(); }
+
+std::string show(const std::vector<std::pair<std::string, Url>>& cluster) {
+  std::string text;
+  for (const auto& [name, url] : cluster) text += (text.empty() ? "" : ",") + name + "=" + url.text;
+  return text;
+}
+
+}  // namespace
+
+std::optional<std::string> detect_default_host() {
+  // Connecting a datagram socket sends nothing; it only asks the kernel which address would be the source.
+  const int socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket_fd < 0) return std::nullopt;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(9);
+  inet_pton(AF_INET, "192.0.2.1", &address.sin_addr);  // RFC 5737: documentation
+  socklen_t size = sizeof address;
+  const bool routed = connect(socket_fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
+                      getsockname(socket_fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  close(socket_fd);
+  char text[INET_ADDRSTRLEN];
+  if (!routed || !inet_ntop(AF_INET, &address.sin_addr, text, sizeof text)) return std::nullopt;
+  return text;
+}
+
+Result<void> configure_addresses(FlagValues& values, bool advertise_required, const DefaultHost& default_host,
+                                 Config& config) {
+  VIADUCT_TRY(apply_old_addresses(values, "addr", "bind-addr", "advertise-client-urls", "listen-client-urls"));
+  VIADUCT_TRY(
+      apply_old_addresses(values, "peer-addr", "peer-bind-addr", "initial-advertise-peer-urls", "listen-peer-urls"));
+  config.listen_peer_urls = values.urls("listen-peer-urls");
+  config.listen_client_urls = values.urls("listen-client-urls");
+  config.listen_client_http_urls = values.urls("listen-client-http-urls");
+  config.listen_metrics_urls = values.urls("listen-metrics-urls");
+  config.initial_advertise_peer_urls = values.urls("initial-advertise-peer-urls");
+  config.advertise_client_urls = values.urls("advertise-client-urls");
+  for (const auto* listen : {&config.listen_peer_urls, &config.listen_client_urls, &config.listen_client_http_urls,
+                             &config.listen_metrics_urls}) {
+    VIADUCT_TRY(check_listen_urls(*listen));
+  }
+  if (auto bad = check_advertise_urls(config.initial_advertise_peer_urls); !bad) {
+    return invalid("--initial-advertise-peer-urls " + quote(join_urls(config.initial_advertise_peer_urls)) +
+                   " must be \"host:port\" (" + bad.error().message + ")");
+  }
+  if (auto bad = check_advertise_urls(config.advertise_client_urls); !bad) {
+    return invalid("--advertise-client-urls " + quote(join_urls(config.advertise_client_urls)) +
+                   " must be \"host:port\" (" + bad.error().message + ")");
+  }
+  const bool unsaid =
+      advertise_required && values.given("listen-client-urls") && !values.given("advertise-client-urls");
+  if (unsaid || config.advertise_client_urls.empty()) return invalid(std::string(kAdvertiseRequired));
+  if (config.listen_client_urls.empty()) return invalid("--listen-client-urls must name at least one address");
+  if (config.initial_advertise_peer_urls.empty()) {
+    return invalid("--initial-advertise-peer-urls must name at least one address");
+  }
+  VIADUCT_TRY(refuse_tls("listen-peer-urls", config.listen_peer_urls));
+  VIADUCT_TRY(refuse_tls("listen-client-urls", config.listen_client_urls));
+  VIADUCT_TRY(refuse_tls("listen-client-http-urls", config.listen_client_http_urls));
+  VIADUCT_TRY(refuse_tls("listen-metrics-urls", config.listen_metrics_urls));
+
+  std::string detected;
+  if (!values.given("initial-advertise-peer-urls")) {
+    detected = replace_default(config.listen_peer_urls, config.initial_advertise_peer_urls, default_host);
+  }
+  if (!values.given("advertise-client-urls")) {
+    const std::string host = replace_default(config.listen_client_urls, config.advertise_client_urls, default_host);
+    if (!host.empty()) detected = host;
+  }
+  if (!detected.empty()) values.notice(log::Level::kInfo, "advertising using detected default host " + quote(detected));
+  return {};
+}
+
+Result<void> configure_initial_cluster(const FlagValues& values, Config& config) {
+  config.initial_cluster.clear();
+  if (!values.given("initial-cluster")) {
+    for (const Url& url : config.initial_advertise_peer_urls) config.initial_cluster.emplace_back(config.name, url);
+    return {};
+  }
+  for (const std::string& member : split(values.text("initial-cluster"), ',')) {
+    const size_t equals = member.find('=');
+    const std::string url_text = equals == std::string::npos ? "" : trim(member.substr(equals + 1));
+    auto url = parse_url(url_text);
+    if (!url) return invalid("error setting up initial cluster: " + url.error().message);
+    config.initial_cluster.emplace_back(trim(member.substr(0, equals)), *std::move(url));
+  }
+  std::sort(config.initial_cluster.begin(), config.initial_cluster.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.first, a.second.text) < std::tie(b.first, b.second.text);
+  });
+  const bool alone = std::all_of(config.initial_cluster.begin(), config.initial_cluster.end(),
+                                 [&](const auto& member) { return member.first == config.initial_cluster[0].first; });
+  if (!alone) return invalid("--initial-cluster has several members, but clusters are not supported yet");
+  return {};
+}
+
+Result<void> check_new_member(const Config& config) {
+  if (config.initial_cluster_existing) {
+    return invalid("--initial-cluster-state=existing: joining a cluster is not supported yet");
+  }
+  Urls own;
+  std::set<std::string> seen;
+  bool repeated = false;
+  for (const auto& [name, url] : config.initial_cluster) {
+    repeated |= !seen.insert(url.text).second;
+    if (name == config.name) own.push_back(url);
+  }
+  if (own.empty()) {
+    return invalid("couldn't find local name " + quote(config.name) + " in the initial cluster configuration");
+  }
+  if (repeated) return invalid("initial cluster " + show(config.initial_cluster) + " has duplicate url");
+  const std::set<std::string> listed = resolved(own);
+  const std::set<std::string> advertised = resolved(config.initial_advertise_peer_urls);
+  if (listed == advertised) return {};
+  return invalid("--initial-cluster has " + show(config.initial_cluster) +
+                 " but missing from --initial-advertise-peer-urls=" + join_urls(config.initial_advertise_peer_urls) +
+                 " (resolved urls: " + quote(first(advertised)) + " != " + quote(first(listed)) + ")");
+}
+
+}  // namespace viaduct::server

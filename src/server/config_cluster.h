@@ -1,0 +1,37 @@
+// The addresses of a member and its first cluster: defaults that depend on each other, 0.4's address flags, and the
+// rules that --initial-cluster must keep.
+// Errors: kInvalidArgument with etcd's texts, or naming the flag where etcd would go on and we cannot yet.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "server/config.h"
+#include "server/flags_values.h"
+
+namespace viaduct::server {
+
+// etcd's text, after which it explains itself further (config_load.cc).
+inline constexpr std::string_view kAdvertiseRequired =
+    "--advertise-client-urls is required when --listen-client-urls is set explicitly";
+
+// Where a default advertised address would say localhost while the listener takes connections from everywhere, this
+// address of the machine is advertised instead. Returns nothing when there is no way out of the machine.
+using DefaultHost = std::function<std::optional<std::string>()>;
+std::optional<std::string> detect_default_host();
+
+// Fills in every address of `config`. `advertise_required`: whether to listen elsewhere without saying what to
+// advertise is an error, as it is for flags but not for a configuration file.
+Result<void> configure_addresses(FlagValues& values, bool advertise_required, const DefaultHost& default_host,
+                                 Config& config);
+
+// Fills in the initial cluster; `config` has name and addresses.
+Result<void> configure_initial_cluster(const FlagValues& values, Config& config);
+
+// What must hold before a member is made from `config`; of no interest to one that exists (operations.md 2.5).
+Result<void> check_new_member(const Config& config);
+
+}  // namespace viaduct::server

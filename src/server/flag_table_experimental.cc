@@ -1,0 +1,105 @@
+#include "server/flag_table_rows.h"
+
+namespace viaduct::server {
+namespace {
+
+using enum Kind;
+using enum Status;
+
+constexpr auto kExperimental = Section::kExperimental;
+constexpr auto kUnsafe = Section::kUnsafe;
+
+constexpr Flag kRows[] = {
+    {"experimental-initial-corrupt-check", kBool, "false", kExperimental, kLater, "3.3",
+     "Compare the data with other members' before serving."},
+    {"corrupt-check-time", kDuration, "0s", kExperimental, kLater, "3.6",
+     "Time between comparisons of the data with other members'; 0: none."},
+    {"experimental-corrupt-check-time", kDuration, "0s", kExperimental, kAlias, "3.3",
+     "Earlier name of --corrupt-check-time.", "corrupt-check-time"},
+    {"experimental-compact-hash-check-enabled", kBool, "false", kExperimental, kLater, "3.5",
+     "Compare hashes of compacted history with other members'."},
+    {"compact-hash-check-time", kDuration, "1m0s", kExperimental, kLater, "3.6", "Time between those comparisons."},
+    {"experimental-compact-hash-check-time", kDuration, "1m0s", kExperimental, kAlias, "3.5",
+     "Earlier name of --compact-hash-check-time.", "compact-hash-check-time"},
+    {"experimental-enable-v2v3", kString, "", kExperimental, kLater, "3.3",
+     "Serve the v2 API from v3 keys. It always is here; see --v2-root for the place."},
+    {"experimental-backend-bbolt-freelist-type", kString, "array", kExperimental, kNoEffect, "3.4",
+     "A setting of etcd's storage engine."},
+    {"experimental-enable-lease-checkpoint", kBool, "false", kExperimental, kNoEffect, "3.4",
+     "Keep what is left of a lease across elections, as is always done here."},
+    {"experimental-enable-lease-checkpoint-persist", kBool, "false", kExperimental, kNoEffect, "3.4",
+     "Keep what is left of a lease across restarts, as is always done here."},
+    {"compaction-batch-limit", kInt, "0", kExperimental, kNoEffect, "3.6", "Revisions that etcd compacts at once."},
+    {"experimental-compaction-batch-limit", kInt, "0", kExperimental, kAlias, "3.4",
+     "Earlier name of --compaction-batch-limit.", "compaction-batch-limit"},
+    {"compaction-sleep-interval", kDuration, "0s", kExperimental, kNoEffect, "3.6",
+     "Pause of etcd between batches of a compaction."},
+    {"experimental-compaction-sleep-interval", kDuration, "0s", kExperimental, kAlias, "3.5",
+     "Earlier name of --compaction-sleep-interval.", "compaction-sleep-interval"},
+    {"peer-skip-client-san-verification", kBool, "false", kExperimental, kLater, "3.6",
+     "Do not compare a member's address with its certificate."},
+    {"experimental-peer-skip-client-san-verification", kBool, "false", kExperimental, kAlias, "3.2",
+     "Earlier name of --peer-skip-client-san-verification.", "peer-skip-client-san-verification"},
+    {"watch-progress-notify-interval", kDuration, "10m0s", kExperimental, kUsed, "3.6",
+     "Time between progress notices to quiet watches."},
+    {"experimental-watch-progress-notify-interval", kDuration, "10m0s", kExperimental, kAlias, "3.4",
+     "Earlier name of --watch-progress-notify-interval.", "watch-progress-notify-interval"},
+    {"warning-apply-duration", kDuration, "100ms", kExperimental, kUsed, "3.6",
+     "Time to apply an entry beyond which it is logged as slow."},
+    {"experimental-warning-apply-duration", kDuration, "100ms", kExperimental, kAlias, "3.4",
+     "Earlier name of --warning-apply-duration.", "warning-apply-duration"},
+    {"experimental-warning-unary-request-duration", kDuration, "300ms", kExperimental, kAlias, "3.5",
+     "Earlier name of --warning-unary-request-duration.", "warning-unary-request-duration"},
+    {"bootstrap-defrag-threshold-megabytes", kUint, "0", kExperimental, kNoEffect, "3.6",
+     "Free space at which etcd defragments at start. Nothing needs that here."},
+    {"experimental-bootstrap-defrag-threshold-megabytes", kUint, "0", kExperimental, kAlias, "3.5",
+     "Earlier name of --bootstrap-defrag-threshold-megabytes.", "bootstrap-defrag-threshold-megabytes"},
+    {"experimental-txn-mode-write-with-shared-buffer", kBool, "true", kExperimental, kNoEffect, "3.5",
+     "A setting of etcd's storage engine."},
+    {"downgrade-check-time", kDuration, "5s", kExperimental, kLater, "3.6",
+     "Time between looks at a downgrade under way."},
+    {"experimental-downgrade-check-time", kDuration, "5s", kExperimental, kAlias, "3.5",
+     "Earlier name of --downgrade-check-time.", "downgrade-check-time"},
+    {"snapshot-catchup-entries", kUint, "5000", kExperimental, kLater, "3.6",
+     "Entries kept after a cut of the log for members that lag."},
+    {"experimental-snapshot-catchup-entries", kUint, "5000", kExperimental, kAlias, "3.5",
+     "Earlier name of --snapshot-catchup-entries.", "snapshot-catchup-entries"},
+    {"experimental-stop-grpc-service-on-defrag", kBool, "false", kExperimental, kNoEffect, "3.5",
+     "Report ill health during defragmentation, which does not happen here."},
+    {"experimental-memory-mlock", kBool, "false", kExperimental, kAlias, "3.5", "Earlier name of --memory-mlock.",
+     "memory-mlock"},
+    {"enable-distributed-tracing", kBool, "false", kExperimental, kLater, "3.6", "Export traces."},
+    {"experimental-enable-distributed-tracing", kBool, "false", kExperimental, kAlias, "3.5",
+     "Earlier name of --enable-distributed-tracing.", "enable-distributed-tracing"},
+    {"distributed-tracing-address", kString, "localhost:4317", kExperimental, kLater, "3.6", "Where traces go."},
+    {"experimental-distributed-tracing-address", kString, "localhost:4317", kExperimental, kAlias, "3.5",
+     "Earlier name of --distributed-tracing-address.", "distributed-tracing-address"},
+    {"distributed-tracing-service-name", kString, "etcd", kExperimental, kLater, "3.6",
+     "Name of the service in traces."},
+    {"experimental-distributed-tracing-service-name", kString, "etcd", kExperimental, kAlias, "3.5",
+     "Earlier name of --distributed-tracing-service-name.", "distributed-tracing-service-name"},
+    {"distributed-tracing-instance-id", kString, "", kExperimental, kLater, "3.6", "Name of this process in traces."},
+    {"experimental-distributed-tracing-instance-id", kString, "", kExperimental, kAlias, "3.5",
+     "Earlier name of --distributed-tracing-instance-id.", "distributed-tracing-instance-id"},
+    {"distributed-tracing-sampling-rate",
+     kInt,
+     "0",
+     kExperimental,
+     kLater,
+     "3.6",
+     "Traces kept of each million.",
+     {},
+     {0, 1'000'000}},
+    {"experimental-distributed-tracing-sampling-rate", kInt, "0", kExperimental, kAlias, "3.5",
+     "Earlier name of --distributed-tracing-sampling-rate.", "distributed-tracing-sampling-rate"},
+
+    {"force-new-cluster", kBool, "false", kUnsafe, kUsed, "2.0", "Make this member the only one of its cluster."},
+    {"unsafe-no-fsync", kBool, "false", kUnsafe, kUsed, "3.4",
+     "Do not wait for the disk: a power cut may then lose acknowledged writes."},
+};
+
+}  // namespace
+
+std::span<const Flag> experimental_flags() { return kRows; }
+
+}  // namespace viaduct::server
