@@ -4,10 +4,12 @@
 
 namespace viaduct::server {
 
-void ClusterClock::observe(uint64_t cluster_ms, std::chrono::nanoseconds now) {
-  if (cluster_ms <= estimate_ms(now)) return;
-  floor_ms_ = cluster_ms;
-  offset_ms_ = static_cast<int64_t>(cluster_ms) - to_ms(now);
+void ClusterClock::observe(const Stamp& stamp, std::chrono::nanoseconds now) {
+  last_.cluster_ms = std::max(last_.cluster_ms, stamp.cluster_ms);
+  last_.wall_ns = std::max(last_.wall_ns, stamp.wall_ns);
+  if (stamp.cluster_ms <= estimate_ms(now)) return;
+  floor_ms_ = stamp.cluster_ms;
+  offset_ms_ = static_cast<int64_t>(stamp.cluster_ms) - to_ms(now);
 }
 
 void ClusterClock::run(std::chrono::nanoseconds now) {

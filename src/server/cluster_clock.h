@@ -13,8 +13,8 @@ namespace viaduct::server {
 
 class ClusterClock {
  public:
-  // A stamp was applied or received; `now` is the local monotonic clock.
-  void observe(uint64_t cluster_ms, std::chrono::nanoseconds now);
+  // A stamp was read from the log; `now` is the local monotonic clock.
+  void observe(const Stamp& stamp, std::chrono::nanoseconds now);
   // Time runs from the current estimate on: this member leads, or has just heard the leader.
   void run(std::chrono::nanoseconds now);
   void stand_still(std::chrono::nanoseconds now);

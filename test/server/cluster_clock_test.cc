@@ -10,7 +10,7 @@ using std::chrono::milliseconds;
 
 TEST_CASE("cluster time runs only while there is a leader") {
   ClusterClock clock;
-  clock.observe(5000, milliseconds(100));
+  clock.observe({5000, 7}, milliseconds(100));
   CHECK(clock.estimate_ms(milliseconds(900)) == 5000);
   clock.run(milliseconds(1000));
   CHECK(clock.estimate_ms(milliseconds(1000)) == 5000);
@@ -24,10 +24,10 @@ TEST_CASE("cluster time runs only while there is a leader") {
 TEST_CASE("a stamp ahead of the estimate moves it forward, one behind moves nothing") {
   ClusterClock clock;
   clock.run(milliseconds(0));
-  clock.observe(400, milliseconds(100));
+  clock.observe({400, 7}, milliseconds(100));
   CHECK(clock.estimate_ms(milliseconds(100)) == 400);
   CHECK(clock.estimate_ms(milliseconds(150)) == 450);
-  clock.observe(10, milliseconds(160));
+  clock.observe({10, 7}, milliseconds(160));
   CHECK(clock.estimate_ms(milliseconds(160)) == 460);
 }
 

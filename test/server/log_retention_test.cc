@@ -1,0 +1,39 @@
+#include "server/log_retention.h"
+
+#include <doctest/doctest.h>
+
+namespace viaduct::server {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+
+LogRetention with_entries(uint64_t count, uint64_t bytes_each) {
+  LogRetention retention;
+  for (uint64_t i = 1; i <= count; ++i) retention.appended(Index(i), bytes_each);
+  return retention;
+}
+
+TEST_CASE("the log keeps both a number of entries and a number of bytes behind the mark") {
+  struct Case { const char* name; uint64_t entries, bytes_each, mark, cut; };
+  for (const Case& c : {Case{"an empty log", 0, 0, 0, 0},
+                        Case{"too few bytes", 100'000, 100, 100'000, 0},
+                        Case{"too few entries", 200, kMiB, 200, 0},
+                        Case{"bytes decide", 10'000, kMiB, 10'000, 5000},
+                        Case{"entries decide over bytes", 6000, kMiB, 6000, 1000},
+                        Case{"a mark behind the end", 20'000, kMiB, 10'000, 5000}}) {
+    CAPTURE(c.name);
+    LogRetention retention = with_entries(c.entries, c.bytes_each);
+    CHECK(retention.cut_point(Index(c.mark)).value == c.cut);
+  }
+}
+
+TEST_CASE("what lies between cut and mark is at least the bytes to keep") {
+  LogRetention retention = with_entries(100'000, 10'000);
+  const Index cut = retention.cut_point(Index(90'000));
+  CHECK(cut.value > 0);
+  CHECK((90'000 - cut.value) * 10'000 >= LogRetention::kKeepBytes);
+  CHECK((90'000 - cut.value) * 10'000 <= LogRetention::kKeepBytes + 3 * kMiB);
+}
+
+}  // namespace
+}  // namespace viaduct::server
