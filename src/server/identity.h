@@ -1,0 +1,32 @@
+// Who a member is: ids derived as etcd derives them (operations.md 2.4), so that tools that compare or compute ids
+// agree.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+
+namespace viaduct::server {
+
+struct Identity {
+  ClusterId cluster;
+  MemberId member;
+
+  bool operator==(const Identity&) const = default;
+};
+
+// SHA-1 over the sorted URLs, the cluster's token and, for a member added to a running cluster (whose token is then
+// empty), the time in decimal; the first eight bytes, big-endian.
+MemberId derive_member_id(std::vector<std::string> peer_urls, const std::string& token,
+                          std::optional<int64_t> added_unix_seconds = std::nullopt);
+
+// SHA-1 over all founding members' ids in ascending order, eight big-endian bytes each; its first eight bytes.
+ClusterId derive_cluster_id(std::vector<MemberId> members);
+
+// The only member of a new cluster.
+Identity derive_identity(const std::vector<std::string>& peer_urls, const std::string& token);
+
+}  // namespace viaduct::server
