@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "base/ids.h"
@@ -21,6 +22,10 @@ struct Entry {
 
   bool operator==(const Entry&) const = default;
 };
+
+// An entry never changes once it is made. Raft's log cache, the write in progress, messages on their way to followers
+// and the apply queue all hold on to the same one, so its data is moved once, when it is proposed, and never copied.
+using EntryPtr = std::shared_ptr<const Entry>;
 
 // Raft paper, figure 2, "persistent state", and the commit index, which is written along but not synced for its own
 // sake (CC-7).

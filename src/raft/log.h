@@ -4,7 +4,7 @@
 //
 // Invariant: base <= applied <= commit <= last (INV-R6). What is not applied is always in the cache; what is
 //            committed is never replaced (INV-R4).
-// Ownership: shares each entry with whoever was handed it (message.h).
+// Ownership: shares each entry with whoever was handed it (base/entry.h).
 // Errors:    a lookup below the first index is kCompacted, above the last kNotFound; neither has a term (RB-39).
 #pragma once
 
@@ -47,8 +47,10 @@ class Log {
   EntryId last_at_most(EntryId bound) const;
 
   void append(EntryPtr entry);  // at last_index() + 1
-  // Figure 2, AppendEntries 3 and 4: adds what is new, from the first entry that differs on. The entry before them is
-  // in the log. Returns the index from which entries were replaced, if any.
+  // The first of these successive entries that is not in the log, or last_index() + 1. The entry before them is.
+  Index first_new(std::span<const EntryPtr> entries) const;
+  // Figure 2, AppendEntries 3 and 4: adds what is new, from first_new() on, which is behind the commit index. Returns
+  // the index from which entries were replaced, if any.
   std::optional<Index> merge(std::span<const EntryPtr> entries);
 
   void commit_to(Index index);  // rises only
@@ -74,11 +76,13 @@ class Log {
     uint64_t end;  // bytes of all entries ever cached up to this one, so that any span's size is one subtraction
   };
 
+  std::vector<Run>::const_iterator run_of(Index index) const;  // of an index in (base, last]
   const Cached& cached(Index index) const;
-  uint64_t end_of(Index index) const;
+  uint64_t end_of(Index index) const;  // Cached::end, of the entry evicted last as well
   void replace_from(Index index);
+  void rebase(EntryId base);
   void evict();
-  void drop_runs_up_to(Index index);
+  void drop_oldest();
 
   EntryId base_;
   Index last_;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <variant>
 #include <vector>
 
@@ -11,10 +10,6 @@
 #include "base/ids.h"
 
 namespace viaduct::raft {
-
-// An entry never changes once it is made. The log's cache, the write in progress, messages on their way to followers
-// and the apply queue all hold on to the same one, so its data is moved once, in propose(), and never copied.
-using EntryPtr = std::shared_ptr<const Entry>;
 
 // Index and term name an entry, and by the log matching property everything before it.
 struct EntryId {

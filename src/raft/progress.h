@@ -52,13 +52,13 @@ class Progress {
   Index match() const { return match_; }
   Index next() const { return next_; }
   const Window& window() const { return window_; }
-  bool may_send_entries() const;
+  bool may_send() const;  // another append, with entries
 
   void sent(Index last, uint64_t bytes);  // an append that ends at `last` has left
   void probe_may_repeat() { probe_sent_ = false; }
 
-  // The follower has all up to `index`. Returns whether that is news.
-  bool accepted(Index index);
+  // The follower has all up to `index`; the leader's log goes back to `base`. Returns whether that is news.
+  bool accepted(Index index, Index base);
   // The follower has no entry like the one at `previous`. Goes back to `retry`, the entry to append behind next time;
   // returns false when the answer is to an append long overtaken.
   bool rejected(Index previous, Index retry);
@@ -69,8 +69,11 @@ class Progress {
   bool fetching = false;  // the caller is reading entries for it
   bool active = false;    // heard from since the last check of the quorum
   Round acknowledged;     // newest round of heartbeats it answered
+  Index commit_sent;      // the commit index it was last told along with an append
 
  private:
+  void enter(State state, Index next);
+
   State state_ = State::kProbe;
   Index match_;
   Index next_;

@@ -10,7 +10,7 @@
 // Promise:   no two leaders in a term; what is once in Ready::committed is in every later leader's log (INV-R1 to R4).
 //            Term and vote are durable before a message of that term leaves; a member counts as having an entry once
 //            persisted() said so, a leader's own included (INV-R5, R7).
-// Ownership: borrows `random`, which must outlive this. Shares entries with the caller (message.h).
+// Ownership: borrows `random`, which must outlive this. Shares entries with the caller (base/entry.h).
 // Threads:   confined to the raft thread; what a Ready hands out may go to others, as entries never change.
 // Errors:    refusals of proposals and reads only, each before anything was done: kUnavailable when this member is not
 //            the leader, kTooManyRequests beyond a cap. A message that makes no sense is dropped and counted.
@@ -114,14 +114,17 @@ class Raft {
   void become_follower(Term term, MemberId leader);
   void become_leader();
   void leave_leadership();
-  void start_timer();
+  void add_followers();
+  void restart_timer();
+  void tick_leader();
+  void answer_stale(const Message& message);
   void send(MemberId to, Term term, MessageBody body);
   void send(MemberId to, MessageBody body) { send(to, hard_.term, std::move(body)); }
   bool may_leave_now(const Message& message) const;
-  bool is_writable() const;
-  Index committable() const;
+  Index committed_and_durable() const;
+  Result<void> may_propose(size_t data_bytes, Priority priority) const;
 
-  // election.cc: section 3.4 and 9.6 of the dissertation
+  // election.cc: sections 3.4 and 9.6 of the dissertation
   bool may_stand() const;
   void stand(Role role);
   void count_vote(MemberId from, bool granted);
@@ -131,14 +134,15 @@ class Raft {
   void on(const Message& message, const VoteRequest& request);
   void on(const Message& message, const VoteReply& reply);
 
-  // replication.cc: section 3.5 and 6.4 of the dissertation
+  // replication.cc: sections 3.5 and 6.4 of the dissertation
+  bool hear_leader(const Message& message);
   void on(const Message& message, const AppendRequest& request);
   void on(const Message& message, const AppendReply& reply);
   void on(const Message& message, const Heartbeat& heartbeat);
   void on(const Message& message, const HeartbeatReply& reply);
   void append(EntryType type, std::string data);
-  void replicate(MemberId to, Progress& progress);
   void replicate_to_all();
+  void replicate(MemberId to, Progress& progress);
   void send_append(MemberId to, Progress& progress, std::vector<EntryPtr> entries);
   void broadcast_heartbeat();
   void advance_commit();
@@ -164,7 +168,8 @@ class Raft {
   Index pending_configuration_;  // a change at or below may be unapplied
   uint32_t heartbeat_elapsed_ = 0;
   Round round_;
-  bool round_wanted_ = false;  // a read waits for a round not begun yet
+  bool round_wanted_ = false;     // a read waits for a round not begun yet
+  bool replication_due_ = false;  // something changed that followers may have to be told
   ReadIndex reads_;
 
   std::vector<Message> outbox_;

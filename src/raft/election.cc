@@ -1,0 +1,89 @@
+// Elections: a pre-vote that moves no term, then the vote (dissertation 3.4, 3.6, 9.6).
+#include <algorithm>
+
+#include "raft/quorum.h"
+#include "raft/raft.h"
+
+namespace viaduct::raft {
+
+void Raft::campaign() {
+  if (role_ == Role::kLeader || !may_stand()) return;
+  stand(Role::kPreCandidate);
+}
+
+// A configuration acts when applied, so one that is committed but not applied may have taken this member's vote away.
+// And while the vote for the last election is not on the disk there is no point in the next.
+bool Raft::may_stand() const {
+  if (!configuration_.is_voter(options_.id) || durability_.hard() != hard_) return false;
+  for (Index index = log_.applied().next(); index <= log_.commit(); index = index.next()) {
+    if (log_.entry(index)->type == EntryType::kConfiguration) return false;
+  }
+  return true;
+}
+
+void Raft::stand(Role role) {
+  role_ = role;
+  leader_ = MemberId();
+  votes_.clear();
+  restart_timer();
+  if (role == Role::kCandidate) hard_ = {hard_.term.next(), options_.id};
+
+  const auto ask = [&](const std::vector<MemberId>& voters, const std::vector<MemberId>& asked) {
+    for (MemberId id : voters) {
+      if (id == options_.id || std::find(asked.begin(), asked.end(), id) != asked.end()) continue;
+      if (role == Role::kCandidate)
+        send(id, VoteRequest{log_.last()});
+      else
+        send(id, hard_.term.next(), PreVoteRequest{log_.last()});
+    }
+  };
+  ask(configuration_.voters, {});
+  ask(configuration_.outgoing, configuration_.voters);
+  if (role == Role::kPreCandidate) count_vote(options_.id, true);  // a candidate's own counts once durable: persisted()
+}
+
+void Raft::count_vote(MemberId from, bool granted) {
+  votes_.try_emplace(from, granted);
+  const Outcome outcome = tally(configuration_, [&](MemberId id) -> std::optional<bool> {
+    const auto vote = votes_.find(id);
+    return vote == votes_.end() ? std::nullopt : std::optional(vote->second);
+  });
+  switch (outcome) {
+    case Outcome::kPending:
+      return;
+    case Outcome::kLost:
+      return become_follower(hard_.term, MemberId());
+    case Outcome::kWon:
+      return role_ == Role::kPreCandidate ? stand(Role::kCandidate) : become_leader();
+  }
+}
+
+bool Raft::has_heard_leader() const { return role_ == Role::kLeader || (leader_ && ticks_ < options_.election_ticks); }
+
+void Raft::on(const Message& message, const PreVoteRequest& request) {
+  const bool granted = message.term > hard_.term && !has_heard_leader() && log_.is_up_to_date(request.last);
+  send(message.from, granted ? message.term : hard_.term, PreVoteReply{granted});
+}
+
+void Raft::on(const Message& message, const PreVoteReply& reply) {
+  if (role_ != Role::kPreCandidate) return;
+  if (reply.granted && message.term != hard_.term.next()) return;  // about an earlier attempt
+  count_vote(message.from, reply.granted);
+}
+
+// A learner votes as well: the candidate's configuration says whether that counts (INV-R13).
+void Raft::on(const Message& message, const VoteRequest& request) {
+  const bool is_free = !hard_.vote || hard_.vote == message.from;
+  const bool granted = is_free && log_.is_up_to_date(request.last);
+  if (granted) {
+    hard_.vote = message.from;
+    restart_timer();
+  }
+  send(message.from, VoteReply{granted});
+}
+
+void Raft::on(const Message& message, const VoteReply& reply) {
+  if (role_ == Role::kCandidate) count_vote(message.from, reply.granted);
+}
+
+}  // namespace viaduct::raft

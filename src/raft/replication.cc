@@ -1,0 +1,187 @@
+// Replication: the leader's appends and heartbeats, the follower's answers, commit and ReadIndex
+// (dissertation 3.5, 3.6, 6.4, 10.2).
+#include <algorithm>
+#include <cassert>
+#include <memory>
+#include <utility>
+
+#include "raft/quorum.h"
+#include "raft/raft.h"
+
+namespace viaduct::raft {
+namespace {
+
+// Successive entries behind `previous`, with terms that never fall and are not newer than the sender's.
+bool is_well_formed(const AppendRequest& request, Term sender) {
+  EntryId before = request.previous;
+  for (const EntryPtr& entry : request.entries) {
+    if (!entry || entry->index != before.index.next() || entry->term < before.term) return false;
+    before = {entry->index, entry->term};
+  }
+  return before.term <= sender;
+}
+
+}  // namespace
+
+// --- a follower ---
+
+// A message of the term's leader arrived. False if it cannot be: another one leads this term.
+bool Raft::hear_leader(const Message& message) {
+  if (role_ == Role::kLeader || (leader_ && leader_ != message.from)) {
+    ++protocol_errors_;
+    return false;
+  }
+  become_follower(hard_.term, message.from);
+  ticks_ = 0;
+  return true;
+}
+
+void Raft::on(const Message& message, const AppendRequest& request) {
+  if (!hear_leader(message)) return;
+  if (!is_well_formed(request, message.term)) return void(++protocol_errors_);
+  if (request.previous.index < log_.base().index)
+    return send(message.from, AppendReply{true, log_.commit(), {}});  // all of that is committed, hence the same
+  if (!log_.has(request.previous))
+    return send(message.from, AppendReply{false, request.previous.index, log_.last_at_most(request.previous)});
+  if (log_.first_new(request.entries) <= log_.commit()) return void(++protocol_errors_);
+  // Apply is behind by more than may be kept in memory; the leader will repeat this.
+  const bool has_room = log_.bytes_between(log_.applied(), log_.commit()) <= options_.max_unapplied_bytes;
+  if (!request.entries.empty() && !has_room) return;
+
+  if (const auto replaced = log_.merge(request.entries)) durability_.replaced_from(*replaced);
+  const Index last_sent(request.previous.index.value + request.entries.size());
+  log_.commit_to(std::min(request.commit, last_sent));
+  send(message.from, AppendReply{true, last_sent, {}});
+}
+
+void Raft::on(const Message& message, const Heartbeat& heartbeat) {
+  if (!hear_leader(message)) return;
+  if (heartbeat.commit > log_.last_index()) return void(++protocol_errors_);  // this member has lost entries (RF-12)
+  log_.commit_to(heartbeat.commit);
+  send(message.from, HeartbeatReply{heartbeat.round});
+}
+
+// --- the leader ---
+
+void Raft::append(EntryType type, std::string data) {
+  log_.append(std::make_shared<const Entry>(Entry{hard_.term, log_.last_index().next(), type, std::move(data)}));
+  replication_due_ = !followers_.empty();
+}
+
+void Raft::on(const Message& message, const AppendReply& reply) {
+  const auto found = followers_.find(message.from);
+  if (found == followers_.end()) return;
+  Progress& follower = found->second;
+  follower.active = true;
+  replication_due_ = true;
+  if (!reply.accepted) {
+    // Below the base nothing can be looked up, but a snapshot will be needed anyway.
+    const Index retry = std::min(reply.hint.index, log_.last_at_most(reply.hint).index);
+    follower.rejected(reply.index, retry);
+    return;
+  }
+  if (reply.index > log_.last_index()) return void(++protocol_errors_);
+  if (follower.accepted(reply.index, log_.base().index)) advance_commit();
+}
+
+void Raft::on(const Message& message, const HeartbeatReply& reply) {
+  const auto found = followers_.find(message.from);
+  if (found == followers_.end()) return;
+  if (reply.round > round_) return void(++protocol_errors_);
+  Progress& follower = found->second;
+  follower.active = true;
+  follower.acknowledged = std::max(follower.acknowledged, reply.round);
+  follower.probe_may_repeat();
+  replication_due_ = true;
+  // Appends that were lost at the end of the log would go unnoticed: an empty one behind them asks (RF-5).
+  const bool nothing_to_send = follower.window().is_full() || follower.next() > log_.last_index();
+  if (follower.state() == Progress::State::kReplicate && follower.match() < log_.last_index() && nothing_to_send)
+    send_append(found->first, follower, {});
+  confirm_reads();
+}
+
+void Raft::replicate_to_all() {
+  for (auto& [id, follower] : followers_) replicate(id, follower);
+}
+
+void Raft::replicate(MemberId to, Progress& progress) {
+  while (progress.may_send()) {
+    const Index previous = progress.next().previous();
+    if (previous < log_.base().index) {
+      if (!progress.active) return;  // nobody would take the snapshot
+      progress.become_snapshot();
+      snapshots_wanted_.push_back(to);
+      return;
+    }
+    if (previous == log_.last_index()) {
+      const bool commit_is_news = progress.commit_sent < log_.commit();
+      if (progress.state() == Progress::State::kReplicate && commit_is_news) send_append(to, progress, {});
+      return;
+    }
+    if (!log_.is_cached(progress.next())) {
+      progress.fetching = true;
+      fetches_wanted_.push_back({to, hard_.term, progress.next(), options_.max_append_bytes});
+      return;
+    }
+    send_append(to, progress, log_.slice(previous, log_.last_index(), options_.max_append_bytes));
+  }
+}
+
+void Raft::send_append(MemberId to, Progress& progress, std::vector<EntryPtr> entries) {
+  const Index previous = progress.next().previous();
+  const Index last(previous.value + entries.size());
+  uint64_t bytes = 0;
+  for (const EntryPtr& entry : entries) bytes += size_of(*entry);
+  send(to, AppendRequest{{previous, log_.term(previous).value()}, std::move(entries), log_.commit()});
+  progress.sent(last, bytes);
+  progress.commit_sent = std::min(last, log_.commit());
+}
+
+void Raft::broadcast_heartbeat() {
+  round_ = round_.next();
+  for (const auto& [id, follower] : followers_) send(id, Heartbeat{std::min(follower.match(), log_.commit()), round_});
+}
+
+// Figure 2, leaders, last rule (section 5.4.2): an entry of an older term is committed only by one of this term.
+void Raft::advance_commit() {
+  const Index reached = reached_by_quorum<Index>(configuration_, [&](MemberId id) {
+    const Progress* follower = progress(id);
+    return id == options_.id ? durability_.index() : follower ? follower->match() : Index();
+  });
+  if (reached <= log_.commit() || !log_.has({reached, hard_.term})) return;
+  log_.commit_to(reached);
+  replication_due_ = !followers_.empty();
+  reads_.commit_known(log_.commit());
+}
+
+void Raft::confirm_reads() {
+  if (reads_.pending() == 0) return;
+  reads_.confirmed(reached_by_quorum<Round>(configuration_, [&](MemberId id) {
+    const Progress* follower = progress(id);
+    return id == options_.id ? round_ : follower ? follower->acknowledged : Round();
+  }));
+}
+
+void Raft::snapshot_sent(MemberId to, std::optional<Index> snapshot) {
+  const auto found = followers_.find(to);
+  if (found == followers_.end()) return;
+  found->second.snapshot_ended(snapshot.value_or(Index()));
+}
+
+void Raft::fetched(const Fetch& fetch, std::vector<EntryPtr> entries) {
+  const auto found = followers_.find(fetch.follower);
+  if (found == followers_.end() || fetch.term != hard_.term || !found->second.fetching) return;
+  Progress& follower = found->second;
+  follower.fetching = false;
+  if (entries.empty()) return;  // tried again when it answers the next heartbeat
+  replication_due_ = true;
+  const bool is_next = fetch.first == follower.next() && entries.front()->index == fetch.first;
+  if (is_next && fetch.first > log_.base().index) send_append(fetch.follower, follower, std::move(entries));
+}
+
+void Raft::unreachable(MemberId id) {
+  const auto found = followers_.find(id);
+  if (found != followers_.end() && found->second.state() == Progress::State::kReplicate) found->second.become_probe();
+}
+
+}  // namespace viaduct::raft
