@@ -3,7 +3,7 @@
 //            only after sync_directory() of its directory.
 // Errors:    kNoSpace for ENOSPC and EDQUOT, kNotFound, kAlreadyExists, kLocked, else kIo. A failed sync is final for
 //            that file: the kernel may have dropped the pages (CC-4).
-// Threads:   a Disk may be used from any thread; a File from one thread at a time.
+// Threads:   a Disk may be used from any thread; a File from one thread at a time, or for read_at() alone from several.
 #pragma once
 
 #include <cstdint>
