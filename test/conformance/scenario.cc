@@ -46,10 +46,14 @@ std::vector<std::string> split_words(std::string_view text) {
   return words;
 }
 
-// Takes the first word off `rest`.
+// Takes the first word off `rest`. Spaces inside ${...} are part of the word.
 std::string take_word(std::string_view& rest) {
   const size_t begin = std::min(rest.find_first_not_of(' '), rest.size());
-  const size_t end = std::min(rest.find(' ', begin), rest.size());
+  size_t end = begin;
+  for (bool inside = false; end < rest.size() && (inside || rest[end] != ' '); ++end) {
+    if (rest.substr(end, 2) == "${") inside = true;
+    if (rest[end] == '}') inside = false;
+  }
   std::string word(rest.substr(begin, end - begin));
   rest.remove_prefix(std::min(rest.find_first_not_of(' ', end), rest.size()));
   return word;
