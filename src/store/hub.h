@@ -1,6 +1,6 @@
 // Who waits for what. Knows names only: an event is offered to the watchers of its own name, to subtree watchers of
 // every ancestor, and, when a directory is removed, to watchers of each name that went along (T8). What a watcher's
-// API makes of it (hidden names, filters) is the sink's business.
+// API makes of it (hidden names, refreshes) is its filter's business.
 //
 // Threads: publish() on the apply thread; all else from any thread. Sinks are called with the hub's lock released,
 //          on the apply thread, in order of seq; a sink hands the deliveries to its own thread and returns.
@@ -37,20 +37,25 @@ class Hub {
   Hub();
   ~Hub();
 
+  // Whether a watch of that name wants the event. Called under the hub's lock: quick, and touches no hub.
+  using Filter = bool (*)(const Event& event, std::string_view name, bool subtree);
+
   struct Watch {
-    std::string name;         // key or directory, with the v2 root
-    bool subtree = false;     // also everything below, whole elements
-    Seq from;                 // first seq wanted; earlier events are not offered
-    bool once = false;        // goes with its first delivery
+    std::string name;      // key or directory, with the v2 root
+    bool subtree = false;  // also everything below, whole elements
+    Seq from;              // first seq wanted; earlier events are not offered
+    bool once = false;     // goes with its first delivery
     uint64_t token = 0;
-    WatchSink* sink = nullptr;  // must outlive the watch
+    WatchSink* sink = nullptr;  // must outlive every publish() that began before the watch was removed
+    Filter filter = nullptr;    // null: wants all
   };
 
   // Registers, unless events from `watch.from` on were published already: then returns 0 and the caller reads
   // Store::events_since() up to published() and tries again from there. No event can fall between.
   WatchId add(Watch watch);
-  void remove(WatchId id);          // no delivery begins after it returned on the sink's own thread
-  Seq published() const;            // newest seq offered to watchers
+  // No publish() that begins later delivers to it; one under way still may. An id that is gone already does nothing.
+  void remove(WatchId id);
+  Seq published() const;  // newest seq offered to watchers
   size_t size() const;
 
   // `last` is the newest seq of the group, also when `events` leaves some out.

@@ -10,7 +10,7 @@
 
 namespace viaduct::store {
 
-inline constexpr uint64_t kMaxTtlSeconds = 9'000'000'000;    // L4
+inline constexpr uint64_t kMaxTtlSeconds = 9'000'000'000;       // L4
 inline constexpr uint64_t kFirstV2LeaseId = uint64_t{1} << 62;  // L1: a v2 lease's id is this plus its seq
 
 struct Lease {

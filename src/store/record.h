@@ -48,7 +48,7 @@ struct OwnLease {
 
 struct Record {
   RecordId id;
-  Revision revision;         // of the transaction; v3's mod_revision
+  Revision revision;  // of the transaction; v3's mod_revision
   Family family = Family::kKey;
   Action action = Action::kSet;
   bool tombstone = false;
@@ -65,22 +65,30 @@ struct Record {
   std::optional<OwnLease> own_lease;
   std::optional<ShownTtl> ttl;       // of the node
   std::optional<ShownTtl> prev_ttl;  // of prevNode
-  RecordId prev;             // the newest earlier record of the same name and family, if that was not a tombstone
-  std::string user;          // who asked; empty without auth
+  RecordId prev;     // the newest earlier record of the same name and family, if that was not a tombstone
+  std::string user;  // who asked; empty without auth
 
   // v2's modifiedIndex: a directory keeps the number it was made with (N4).
   Seq modified_seq() const { return family == Family::kDirectory ? created_seq : id.seq; }
+
+  bool operator==(const Record& other) const;  // by content
 };
+
+// What `record` says of the node it left behind, without what it says of the change (action, who, shown TTLs, flags).
+// The index knows as much of a live node, so an event's prev is the same whether it comes from memory or from the log.
+Record node_of(Record record);
 
 // One v2 event as watchers and repliers need it: part 0, what it replaced or removed, and what came along.
 // Immutable and shared by the hub, replies and streams. The same bytes come out live and from history (N7).
 struct Event {
   Record record;
-  std::optional<Record> prev;      // the record named by record.prev
+  std::optional<Record> prev;      // node_of() the record named by record.prev, or of the file a directory replaces
   std::vector<Record> companions;  // parts 1, 2, ...
 
   Seq seq() const { return record.id.seq; }
   size_t footprint_bytes() const;  // what it holds in memory, for bounds
+
+  bool operator==(const Event&) const = default;
 };
 using EventPtr = std::shared_ptr<const Event>;
 

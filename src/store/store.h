@@ -5,8 +5,8 @@
 //            either under a ReadLock (short: at most kSliceNodes steps) or through a Snapshot (long, in slices).
 // Order:     commit_group() writes LevelDB first, unsynced: the WAL is the truth; a value leaves memory only when
 //            LevelDB has it, so a reader finds every value in one of the two.
-// Errors:    a failed LevelDB write is fatal() (CC-4, INV-A7). open() answers kCorrupt when the state cannot be trusted.
-// Ownership: borrows `disk`, which must outlive this.
+// Errors:    a failed LevelDB write is fatal() (CC-4, INV-A7). open() answers kCorrupt when the state cannot be
+// trusted. Ownership: borrows `disk`, which must outlive this.
 #pragma once
 
 #include <cstdint>
@@ -32,9 +32,9 @@ namespace viaduct::store {
 class Transaction;
 
 struct Options {
-  std::string directory;                       // LevelDB's; made when missing
-  uint64_t value_cache_bytes = 256u << 20;     // current values kept in memory
-  uint64_t recent_events_bytes = 32u << 20;    // events kept in memory for watchers that lag a little
+  std::string directory;                     // LevelDB's; made when missing
+  uint64_t value_cache_bytes = 256u << 20;   // current values kept in memory
+  uint64_t recent_events_bytes = 32u << 20;  // events kept in memory for watchers that lag a little
 };
 
 // Where applying has got to; in the same LevelDB batch as the effects (INV-A4).
@@ -45,10 +45,10 @@ struct AppliedState {
 };
 
 struct Numbers {
-  Seq seq{3};                    // X-Etcd-Index
-  Revision revision{1};          // head
-  Revision compacted_revision;   // 0: nothing was compacted
-  Seq compacted_seq;             // last seq of that revision; the oldest index kept is the next one (T7)
+  Seq seq{3};                   // X-Etcd-Index
+  Revision revision{1};         // head
+  Revision compacted_revision;  // 0: nothing was compacted
+  Seq compacted_seq;            // last seq of that revision; the oldest index kept is the next one (T7)
 };
 
 // One node of either family as a reader copies it out: no pointer into the store.
@@ -59,22 +59,24 @@ struct NodeView {
   Revision create_revision, mod_revision;
   uint64_t version = 0;
   Seq created_seq;
-  Blob value;                     // null if not in memory: fetch it with Store::load_value(id)
+  Blob value;  // null if not in memory: fetch it with Store::load_value(id)
   LeaseId lease;
-  std::optional<ShownTtl> ttl;    // from the lease, at the time the reader gave
+  std::optional<ShownTtl> ttl;  // from the lease, at the time the reader gave
   bool is_explicit = false;
-  uint32_t children = 0;          // directories: live children of any kind, hidden and shadowed ones too
-  Seq newest_below;               // directories: newest seq at or below it (D5)
+  uint32_t children = 0;  // directories: live children of any kind, hidden and shadowed ones too
+  Seq newest_below;       // directories: newest seq at or below it (D5)
 };
 
 class Store {
  public:
+  struct Impl;  // store_impl.h, for this folder only
+
   static Result<std::unique_ptr<Store>> open(Disk& disk, const Options& options);
   ~Store();
 
   // --- apply thread ---
   void begin_group();
-  Transaction begin(const Stamp& stamp, std::string_view user);    // inside a group; see transaction.h
+  Transaction begin(const Stamp& stamp, std::string_view user);  // inside a group; see transaction.h
   // Writes all that the group's transactions appended, with `applied`, in one batch; then makes the events available
   // to events_since(). Returns them in order of seq.
   std::vector<EventPtr> commit_group(const AppliedState& applied);
@@ -106,6 +108,7 @@ class Store {
     ~ReadLock();
     ReadLock(const ReadLock&) = delete;
     ReadLock& operator=(const ReadLock&) = delete;
+
    private:
     const Store& store_;
   };
@@ -114,10 +117,11 @@ class Store {
   Numbers numbers() const;
   AppliedState applied() const;
   const std::string& v2_root() const;
-  const Entry* find(Family family, std::string_view key) const;          // live, or null
+  const Entry* find(Family family, std::string_view key) const;  // live, or null
   // Live entries of one family with from <= key < to in byte order (`to` empty: no end); stops when `visit` says false.
-  void scan(Family family, std::string_view from, std::string_view to, const std::function<bool(const Entry&)>& visit) const;
-  NodeView view(Family family, const Entry& entry, uint64_t now_ms) const;
+  void scan(Family family, std::string_view from, std::string_view to,
+            const std::function<bool(const Entry&)>& visit) const;
+  NodeView view(const Entry& entry, uint64_t now_ms) const;  // marks the value as used
   std::optional<std::string> row(std::string_view name) const;
   std::vector<std::pair<std::string, std::string>> rows(std::string_view prefix) const;
   const Lease* find_lease(LeaseId id) const;
@@ -127,7 +131,10 @@ class Store {
 
   // No lock needed.
   // The value of a record that is or was in the log; null if compaction took it meanwhile (then look again).
+  // Not on the apply thread while it has a transaction open, which has value() for that.
   Blob load_value(RecordId id) const;
+  // The whole record; nothing if it never was, or compaction took it.
+  std::optional<Record> load_record(RecordId id) const;
   // Events with seq >= from, oldest first, until either bound is reached (at least one if there is one); from memory
   // or the log. kCompacted when `from` is at or below compacted_seq.
   Result<std::vector<EventPtr>> events_since(Seq from, size_t max_events, size_t max_bytes) const;
@@ -138,32 +145,33 @@ class Store {
     virtual ~Snapshot() = default;
     virtual Revision revision() const = 0;
     virtual Seq seq() const = 0;  // last of that revision
-    // Next at most kSliceNodes nodes of [from, to) at that revision, in byte order, values included.
+    // The first nodes of [from, to) at that revision in byte order, values included: at most `limit`, which is at most
+    // kSliceNodes; fewer only when there are no more. Children and newest_below are those of now.
     virtual std::vector<NodeView> slice(Family family, std::string_view from, std::string_view to, size_t limit) = 0;
   };
-  Result<std::unique_ptr<Snapshot>> snapshot(Revision revision) const;
+  // `now_ms` is the time for NodeView::ttl. kCompacted or kFutureRevision if the revision is not kept.
+  Result<std::unique_ptr<Snapshot>> snapshot(Revision revision, uint64_t now_ms = 0) const;
 
   // Leases whose deadline is at or below `cluster_ms`, in order of (deadline, id): at most `max_leases`, and no more
   // once `max_attached` keys are reached.
-  std::vector<LeaseId> expired(uint64_t cluster_ms, size_t max_leases, size_t max_attached) const;  // takes the lock itself
+  std::vector<LeaseId> expired(uint64_t cluster_ms, size_t max_leases,
+                               size_t max_attached) const;  // takes the lock itself
   bool has_leases() const;
 
-  // Hash over everything replicated: records, leases, rows, numbers (INV-A2). Slow; for tests and checks.
+  // Hash over everything replicated: kept records, leases, rows, numbers (INV-A2), whatever compact_some() has got to.
+  // Slow; for tests and checks. On the apply thread, between groups.
   uint64_t hash() const;
 
   struct Sizes {
     uint64_t live_keys, directories, leases;
-    uint64_t record_bytes;        // of all kept records, history included: what the quota counts
-    uint64_t kept_events;         // head seq - compacted seq
+    uint64_t record_bytes;  // of all kept records, history included: what the quota counts
+    uint64_t kept_events;   // head seq - compacted seq
     uint64_t cached_value_bytes;
-    uint64_t shadowed_keys;       // T4
+    uint64_t shadowed_keys;  // T4
   };
   Sizes sizes() const;
 
  private:
-  friend class Transaction;
-  friend class ReadLock;
-  struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -19,17 +19,17 @@ namespace viaduct::store {
 struct Draft {
   Family family = Family::kKey;
   Action action = Action::kSet;
-  std::string_view key;
-  Blob value;
+  std::string_view key{};
+  Blob value{};
   bool tombstone = false;
   bool is_explicit = false;
   bool refresh = false;
   bool by_v2 = false;
   bool silent = false;
-  Seq created_seq;                       // 0: this record's own seq
-  LeaseId lease;                         // attach to this lease, which must exist; 0: none
-  std::optional<uint64_t> ttl_seconds;   // make a lease of its own (L1); not together with `lease`
-  bool keep_lease = false;               // leave the attachment as it is (a change of the explicit flag)
+  Seq created_seq{};                      // 0: this record's own seq
+  LeaseId lease{};                        // attach to this lease, which must exist; 0: none
+  std::optional<uint64_t> ttl_seconds{};  // make a lease of its own (L1); not together with `lease`
+  bool keep_lease = false;                // leave the attachment as it is (a change of the explicit flag)
 };
 
 class Transaction {
@@ -38,32 +38,37 @@ class Transaction {
   Transaction(const Transaction&) = delete;
 
   const Stamp& stamp() const;
-  Revision revision() const;     // the one its records carry
-  Numbers numbers() const;       // seq: the newest taken so far
+  Revision revision() const;  // the one its records carry
+  Numbers numbers() const;    // seq: the newest taken so far
 
   const Entry* key(std::string_view key) const;
   const Entry* directory(std::string_view path) const;
   // As Store::scan. The callback must not append.
-  void scan(Family family, std::string_view from, std::string_view to, const std::function<bool(const Entry&)>& visit) const;
+  void scan(Family family, std::string_view from, std::string_view to,
+            const std::function<bool(const Entry&)>& visit) const;
+
+  // Its value, from the disk if it is not in memory.
+  Blob value(const Entry& entry) const;
 
   // Takes the next seq; the next append() is its part 0.
   Seq begin_event();
   // Appends to the current event. Detaches what the name was attached to before (L2), attaches it anew, updates the
   // parent's child count and newest_below of all ancestors. The v2 root exists always and has no record.
+  // The reference is valid until the next append().
   const Record& append(const Draft& draft);
   // The current event so far: record, prev, companions. Complete once the next begin_event() or the end came.
   EventPtr event() const;
 
   const Lease* lease(LeaseId id) const;
   std::vector<std::pair<Family, std::string>> attached(LeaseId id) const;  // keys, then directories, in byte order
-  void grant(LeaseId id, uint64_t ttl_seconds);      // must not exist
-  void renew(LeaseId id);                            // deadline = stamp + TTL; gives it a row
-  void drop_lease(LeaseId id);                       // must have no attachments left
+  void grant(LeaseId id, uint64_t ttl_seconds);                            // must not exist
+  void renew(LeaseId id);                                                  // deadline = stamp + TTL; gives it a row
+  void drop_lease(LeaseId id);                                             // must have no attachments left
 
  private:
   friend class Store;
-  explicit Transaction(Store::Impl& store);
-  Store::Impl& store_;
+  explicit Transaction(Store::Impl& impl);
+  Store::Impl& impl_;
 };
 
 }  // namespace viaduct::store

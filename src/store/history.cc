@@ -1,0 +1,106 @@
+// Records and events read back from the log.
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "store/store_impl.h"
+
+namespace viaduct::store {
+namespace {
+
+[[noreturn]] void bad_record(RecordId id) {
+  fatal("store: the log's record " + to_string(id.seq) + "/" + std::to_string(id.part) + " cannot be read");
+}
+
+}  // namespace
+
+std::optional<Record> Store::Impl::pending_record(RecordId id) const {
+  const auto found =
+      std::partition_point(events.begin(), events.end(), [&](const auto& e) { return e->seq() < id.seq; });
+  if (found == events.end() || (*found)->seq() != id.seq) return std::nullopt;
+  const Event& event = **found;
+  if (id.part == 0) return event.record;
+  return id.part <= event.companions.size() ? std::optional(event.companions[id.part - 1]) : std::nullopt;
+}
+
+std::optional<Record> Store::Impl::written_record(RecordId id, const Database::View* at) const {
+  const std::optional<std::string> data = database->get(log_key(id), at);
+  if (!data) return std::nullopt;
+  std::optional<Record> record(std::in_place);
+  if (!decode_record(id, *data, *record)) bad_record(id);
+  return record;
+}
+
+// What is not pending any more when we look is in LevelDB: a group leaves the list after it was written.
+std::optional<Record> Store::Impl::load_record(RecordId id) const {
+  {
+    const std::shared_lock shared(lock);
+    if (std::optional<Record> record = pending_record(id)) return record;
+  }
+  return written_record(id);
+}
+
+Blob Store::load_value(RecordId id) const {
+  std::optional<Record> record = impl_->load_record(id);
+  return record ? std::move(record->value) : Blob();
+}
+
+std::optional<Record> Store::load_record(RecordId id) const { return impl_->load_record(id); }
+
+Result<std::vector<EventPtr>> Store::events_since(Seq from, size_t max_events, size_t max_bytes) const {
+  const Seq newest = impl_->recent.newest();
+  if (std::optional<std::vector<EventPtr>> events = impl_->recent.since(from, max_events, max_bytes)) {
+    return *std::move(events);
+  }
+  // The view comes first: if `from` is still kept after it was made, it shows all that is needed.
+  const Database::View view(*impl_->database);
+  Seq compacted;
+  {
+    const ReadLock lock(*this);
+    compacted = impl_->numbers.compacted_seq;
+  }
+  if (compacted && from <= compacted) return Error{Code::kCompacted, "compacted at " + to_string(compacted)};
+  return impl_->read_events(from, newest, max_events, max_bytes, view);
+}
+
+std::vector<EventPtr> Store::Impl::read_events(Seq from, Seq to, size_t max_events, size_t max_bytes,
+                                               const Database::View& view) const {
+  std::vector<EventPtr> found;
+  size_t bytes = 0;
+  std::shared_ptr<Event> event;
+  const auto finish = [&] {
+    if (!event) return;
+    complete(*event, view);
+    bytes += event->footprint_bytes();
+    found.push_back(std::move(event));
+    event = nullptr;
+  };
+  Database::Cursor cursor(*database, &view, Database::Reading::kFew);
+  for (cursor.seek(log_key({from, 0})); cursor.valid(); cursor.next()) {
+    const std::optional<RecordId> id = parse_log_key(cursor.key());
+    if (!id || id->seq > to) break;
+    if (id->part == 0) {
+      finish();
+      if (found.size() >= max_events || bytes >= max_bytes) break;
+      event = std::make_shared<Event>();
+    }
+    assert(event);
+    Record& record = id->part == 0 ? event->record : event->companions.emplace_back();
+    if (!decode_record(*id, cursor.value(), record)) bad_record(*id);
+  }
+  finish();
+  return found;
+}
+
+void Store::Impl::complete(Event& event, const Database::View& view) const {
+  RecordId id = event.record.prev;
+  for (const Record& companion : event.companions) {  // of a directory that v2 set over a file; see set_prev()
+    if (!id && companion.family == Family::kKey && companion.key == event.record.key) id = companion.prev;
+  }
+  if (!id) return;
+  std::optional<Record> prev = written_record(id, &view);
+  if (!prev) bad_record(id);
+  event.prev = store::node_of(*std::move(prev));
+}
+
+}  // namespace viaduct::store

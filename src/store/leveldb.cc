@@ -1,0 +1,102 @@
+#include "store/leveldb.h"
+
+#include <leveldb/db.h>
+#include <leveldb/env.h>
+#include <leveldb/iterator.h>
+#include <leveldb/write_batch.h>
+
+namespace viaduct::store {
+namespace {
+
+constexpr size_t kWriteBufferBytes = 8 << 20;
+constexpr size_t kTableBytes = 8 << 20;
+
+leveldb::Slice slice(Bytes bytes) { return {bytes.data(), bytes.size()}; }
+Bytes bytes(const leveldb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+leveldb::ReadOptions read_options(const leveldb::Snapshot* snapshot) {
+  leveldb::ReadOptions options;
+  options.verify_checksums = true;
+  options.snapshot = snapshot;
+  return options;
+}
+
+void check(const leveldb::Status& status, const char* what) {
+  if (!status.ok()) fatal(std::string("store: cannot ") + what + ": " + status.ToString());
+}
+
+}  // namespace
+
+Database::Database() = default;
+Database::~Database() = default;
+
+Result<std::unique_ptr<Database>> Database::open(Disk&, const std::string& directory) {
+  leveldb::Options options;
+  options.create_if_missing = true;
+  options.paranoid_checks = true;
+  options.write_buffer_size = kWriteBufferBytes;
+  options.max_file_size = kTableBytes;
+  options.compression = leveldb::kNoCompression;  // the log is written far more often than read
+  options.env = leveldb::Env::Default();
+  std::unique_ptr<Database> database(new Database());
+  leveldb::DB* db = nullptr;
+  const leveldb::Status status = leveldb::DB::Open(options, directory, &db);
+  database->db_.reset(db);
+  if (status.IsCorruption()) return Error{Code::kCorrupt, directory + ": " + status.ToString()};
+  if (!status.ok()) return Error{Code::kIo, directory + ": " + status.ToString()};
+  return database;
+}
+
+Database::Batch::Batch() : batch_(std::make_unique<leveldb::WriteBatch>()) {}
+Database::Batch::~Batch() = default;
+void Database::Batch::put(Bytes key, Bytes value) { batch_->Put(slice(key), slice(value)); }
+void Database::Batch::erase(Bytes key) { batch_->Delete(slice(key)); }
+void Database::Batch::clear() { batch_->Clear(); }
+
+void Database::write(Batch& batch) { write(batch, false); }
+
+void Database::write_synced(Batch& batch) { write(batch, true); }
+
+void Database::write(Batch& batch, bool sync) {
+  leveldb::WriteOptions options;
+  options.sync = sync;
+  check(db_->Write(options, batch.batch_.get()), "write");
+}
+
+Database::View::View(const Database& database) : database_(database), snapshot_(database.db_->GetSnapshot()) {}
+Database::View::~View() { database_.db_->ReleaseSnapshot(snapshot_); }
+
+std::optional<std::string> Database::get(Bytes key, const View* view) const {
+  std::string value;
+  const leveldb::Status status = db_->Get(read_options(view ? view->snapshot_ : nullptr), slice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  check(status, "read");
+  return value;
+}
+
+Database::Cursor::Cursor(const Database& database, const View* view, Reading reading) {
+  leveldb::ReadOptions options = read_options(view ? view->snapshot_ : nullptr);
+  options.fill_cache = reading == Reading::kFew;
+  iterator_.reset(database.db_->NewIterator(options));
+}
+
+Database::Cursor::~Cursor() = default;
+
+void Database::Cursor::check() const { store::check(iterator_->status(), "read"); }
+
+void Database::Cursor::seek(Bytes key) {
+  iterator_->Seek(slice(key));
+  check();
+}
+
+bool Database::Cursor::valid() const { return iterator_->Valid(); }
+
+void Database::Cursor::next() {
+  iterator_->Next();
+  if (!iterator_->Valid()) check();
+}
+
+Bytes Database::Cursor::key() const { return bytes(iterator_->key()); }
+Bytes Database::Cursor::value() const { return bytes(iterator_->value()); }
+
+}  // namespace viaduct::store

@@ -1,0 +1,86 @@
+// The one place that talks to LevelDB: batches, look-ups, cursors and frozen views over its ordered keys.
+//
+// Errors:  open() reports; afterwards any failure, of a read too, is fatal(): what LevelDB holds is the state, and a
+//          state that cannot be read cannot be trusted (CC-4, INV-A7).
+// Threads: write() and barrier() on one thread, reads on any.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/disk.h"
+#include "base/result.h"
+
+namespace leveldb {
+class DB;
+class Env;
+class Iterator;
+class Snapshot;
+class WriteBatch;
+}  // namespace leveldb
+
+namespace viaduct::store {
+
+class Database {
+ public:
+  static Result<std::unique_ptr<Database>> open(Disk& disk, const std::string& directory);
+  ~Database();
+
+  // Changes that happen together or not at all.
+  class Batch {
+   public:
+    Batch();
+    ~Batch();
+    void put(Bytes key, Bytes value);
+    void erase(Bytes key);
+    void clear();
+
+   private:
+    friend class Database;
+    std::unique_ptr<leveldb::WriteBatch> batch_;
+  };
+  void write(Batch& batch);         // not synced
+  void write_synced(Batch& batch);  // and everything written before it is synced as well
+
+  // Everything as it was when the view was made. Lives no longer than the database.
+  class View {
+   public:
+    explicit View(const Database& database);
+    ~View();
+    View(const View&) = delete;
+    View& operator=(const View&) = delete;
+
+   private:
+    friend class Database;
+    const Database& database_;
+    const leveldb::Snapshot* snapshot_;
+  };
+  std::optional<std::string> get(Bytes key, const View* view = nullptr) const;
+
+  enum class Reading { kFew, kAll };  // kAll leaves the block cache alone
+  // Walks keys upwards; begins nowhere: seek() first.
+  class Cursor {
+   public:
+    Cursor(const Database& database, const View* view, Reading reading);
+    ~Cursor();
+    void seek(Bytes key);  // to the first key at or above
+    bool valid() const;
+    void next();
+    Bytes key() const;  // valid until the next move
+    Bytes value() const;
+
+   private:
+    void check() const;
+    std::unique_ptr<leveldb::Iterator> iterator_;
+  };
+
+ private:
+  Database();
+  void write(Batch& batch, bool sync);
+
+  std::unique_ptr<leveldb::DB> db_;
+};
+
+}  // namespace viaduct::store

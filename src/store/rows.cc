@@ -1,0 +1,67 @@
+// Keys and values of the small tables (docs/formats.md, "Store").
+#include "store/store_impl.h"
+
+namespace viaduct::store {
+
+std::string meta_key(std::string_view name) { return kMetaTable + std::string(name); }
+
+std::string lease_key(LeaseId id) {
+  std::string key(1, kLeaseTable);
+  put_be64(key, id.value);
+  return key;
+}
+
+std::string row_key(std::string_view name) { return kRowTable + std::string(name); }
+
+std::string encode_record_id(RecordId id) {
+  std::string out;
+  put_varint(out, id.seq.value);
+  put_varint(out, id.part);
+  return out;
+}
+
+bool decode_record_id(Bytes data, RecordId& id) {
+  ByteReader in(data);
+  id.seq = Seq(in.take_varint());
+  const uint64_t part = in.take_varint();
+  id.part = static_cast<uint32_t>(part);
+  return in.done() && part <= UINT32_MAX;
+}
+
+std::string encode_applied(const AppliedState& applied) {
+  std::string out;
+  put_varint(out, applied.index.value);
+  put_varint(out, applied.term.value);
+  put_varint(out, applied.stamp.cluster_ms);
+  put_zigzag(out, applied.stamp.wall_ns);
+  return out;
+}
+
+bool decode_applied(Bytes data, AppliedState& applied) {
+  ByteReader in(data);
+  applied.index = viaduct::Index(in.take_varint());
+  applied.term = Term(in.take_varint());
+  applied.stamp.cluster_ms = in.take_varint();
+  applied.stamp.wall_ns = in.take_zigzag();
+  return in.done();
+}
+
+std::string encode_numbers(const Numbers& numbers) {
+  std::string out;
+  put_varint(out, numbers.seq.value);
+  put_varint(out, numbers.revision.value);
+  put_varint(out, numbers.compacted_revision.value);
+  put_varint(out, numbers.compacted_seq.value);
+  return out;
+}
+
+bool decode_numbers(Bytes data, Numbers& numbers) {
+  ByteReader in(data);
+  numbers.seq = Seq(in.take_varint());
+  numbers.revision = Revision(in.take_varint());
+  numbers.compacted_revision = Revision(in.take_varint());
+  numbers.compacted_seq = Seq(in.take_varint());
+  return in.done() && numbers.compacted_revision <= numbers.revision && numbers.compacted_seq <= numbers.seq;
+}
+
+}  // namespace viaduct::store

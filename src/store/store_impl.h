@@ -1,0 +1,145 @@
+// What the store is made of; private to the folder. store.cc has the everyday calls, the files named below the rest.
+//
+// lock guards everything that readers see: tree, leases, rows, numbers, applied, values, and the list of the group's
+// events. The apply thread alone changes these, so it reads them without the lock.
+#pragma once
+
+#include <absl/container/btree_map.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "store/event_cache.h"
+#include "store/lease_table.h"
+#include "store/leveldb.h"
+#include "store/record_codec.h"
+#include "store/rw_lock.h"
+#include "store/store.h"
+#include "store/transaction.h"
+#include "store/tree.h"
+#include "store/value_cache.h"
+
+namespace viaduct::store {
+
+// Tables besides the log, by the first byte of a key (docs/formats.md).
+inline constexpr char kMetaTable = 0x02;
+inline constexpr char kLeaseTable = 0x03;
+inline constexpr char kRowTable = 0x04;
+
+// meta_key("x") is row x of the meta table.
+std::string meta_key(std::string_view name);
+std::string lease_key(LeaseId id);
+std::string row_key(std::string_view name);
+inline constexpr std::string_view kFormatRow = "format";
+inline constexpr std::string_view kAppliedRow = "applied";
+inline constexpr std::string_view kNumbersRow = "numbers";
+inline constexpr std::string_view kV2RootRow = "v2_root";
+inline constexpr std::string_view kCleanedRow = "cleaned";
+inline constexpr uint64_t kFormatVersion = 1;
+
+// cleaned := seq:varint part:varint
+std::string encode_record_id(RecordId id);
+bool decode_record_id(Bytes data, RecordId& id);
+
+// applied := index:varint term:varint cluster_ms:varint wall_ns:zigzag
+std::string encode_applied(const AppliedState& applied);
+bool decode_applied(Bytes data, AppliedState& applied);
+
+// numbers := seq:varint revision:varint compacted_revision:varint compacted_seq:varint
+std::string encode_numbers(const Numbers& numbers);
+bool decode_numbers(Bytes data, Numbers& numbers);
+
+struct Store::Impl {
+  Impl(std::unique_ptr<Database> opened, const Options& options)
+      : database(std::move(opened)), values(options.value_cache_bytes), recent(options.recent_events_bytes) {}
+
+  // restore.cc
+  Result<void> restore();
+  Result<void> restore_meta();
+  Result<void> restore_tables();
+  Result<void> restore_log();
+  Result<void> restore_record(const Record& record, uint32_t record_bytes);
+  Result<void> restore_attachments();
+
+  // transaction.cc
+  const Record& append(const Draft& draft);
+  void fill_lease(const Draft& draft, const Entry* old, Record& record);
+  void set_prev(const Entry* old, Record& record, Event& event) const;
+  Record node_of(const Entry& entry) const;
+  Blob value_of(const Entry& entry) const;
+  void attach(Entry& entry, LeaseId before);
+  void put_lease(const Lease& lease);
+  void erase_lease(LeaseId id);
+
+  // history.cc
+  std::optional<Record> pending_record(RecordId id) const;  // of the group under way; needs the lock
+  std::optional<Record> written_record(RecordId id, const Database::View* view = nullptr) const;
+  std::optional<Record> load_record(RecordId id) const;  // takes the read lock
+  std::vector<EventPtr> read_events(Seq from, Seq to, size_t max_events, size_t max_bytes,
+                                    const Database::View& view) const;
+  void complete(Event& event, const Database::View& view) const;
+
+  // store.cc
+  NodeView view(const Entry& entry, uint64_t now_ms) const;
+  std::optional<ShownTtl> shown_ttl(LeaseId id, uint64_t now_ms) const;
+
+  // compaction.cc
+  Seq last_seq(Revision revision) const;  // kept revisions only
+  Revision revision_of(Seq seq) const;    // kept seqs only
+  Seq clean_limit() const;
+  bool compact_some(size_t max_records);
+  void forget(const Record& record, Database::Batch& deletions);
+
+  // hash.cc
+  uint64_t hash() const;
+  bool is_kept(const Record& record) const;
+
+  const std::unique_ptr<Database> database;
+  mutable RwLock lock;
+
+  Tree tree;
+  LeaseTable leases;
+  absl::btree_map<std::string, std::string> rows;
+  Numbers numbers;
+  AppliedState applied;
+  ValueCache values;
+  uint64_t record_bytes = 0;
+
+  // The group under way: its effects, and its events until they are written.
+  Database::Batch batch;
+  std::vector<std::shared_ptr<Event>> events;
+  bool in_group = false;
+
+  // The transaction under way.
+  bool in_transaction = false;
+  Stamp stamp;
+  std::string user;
+  bool appended = false;
+
+  EventCache recent;
+
+  Seq written_seq;            // everything up to here is in LevelDB
+  Seq written_compacted_seq;  // the compaction point that LevelDB has: nothing goes before the point is durable with it
+  RecordId cleaned{Seq(), UINT32_MAX};  // compaction has dealt with all records up to here
+
+  mutable std::mutex pins_mutex;
+  mutable std::multiset<Seq> pins;  // of live snapshots; added to under the read lock
+};
+
+// Holds the write lock, unless a transaction of this thread does already.
+class WriteScope {
+ public:
+  explicit WriteScope(Store::Impl& impl);
+  ~WriteScope();
+  WriteScope(const WriteScope&) = delete;
+  WriteScope& operator=(const WriteScope&) = delete;
+
+ private:
+  Store::Impl& impl_;
+};
+
+}  // namespace viaduct::store
