@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,36 +24,14 @@
 #include "base/ids.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "wal/entry_map.h"
+#include "wal/frame_builder.h"
+#include "wal/log_state.h"
+#include "wal/recovery.h"
+#include "wal/spare.h"
+#include "wal/types.h"
 
 namespace viaduct::wal {
-
-struct Identity {
-  ClusterId cluster;
-  MemberId member;
-
-  bool operator==(const Identity&) const = default;
-};
-
-struct Options {
-  Identity identity;
-  uint64_t segment_bytes = uint64_t{64} << 20;
-  uint64_t max_frame_bytes = uint64_t{16} << 20;  // a larger append becomes several frames; bounds max_entry_bytes()
-};
-
-// The store is durable up to this entry (D9), so that the log up to it may be cut.
-struct Mark {
-  Index index;
-  Term term;
-
-  bool operator==(const Mark&) const = default;
-};
-
-// What open() took for an unfinished write (CC-6) and left behind; worth a line in the log and a count.
-struct TailCut {
-  std::string file;
-  uint64_t offset = 0;
-  uint64_t bytes = 0;  // up to the last byte that was not zero
-};
 
 class Wal {
  public:
@@ -64,8 +43,6 @@ class Wal {
   // Verifies every kept frame, cuts an unfinished tail, and makes what is left durable anew (CC-5). kNotFound when
   // there is no log.
   static Result<Opened> open(Disk& disk, std::string directory, const Options& options, Random& random);
-
-  ~Wal();
 
   // Writes what raft wants durable: entries that go on from last_index() or replace uncommitted ones, and the hard
   // state if it changed. kTooLarge when an entry is beyond max_entry_bytes(): nothing was written. kNoSpace when no
@@ -106,9 +83,41 @@ class Wal {
   uint64_t kept_bytes() const;       // in entries' segments, the spare one not counted
 
  private:
-  class Impl;
-  explicit Wal(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  Wal(Disk& disk, std::string directory, const Options& options, Random& random);
+
+  Result<void> restore(Recovered recovered);
+  Result<void> rewrite_newest(Bytes content);
+  Result<void> start_segment(uint64_t sequence);
+  Result<void> install(Spare& spare, Bytes content, uint64_t sequence);
+  Result<void> fill_and_rename(File& file, const Spare& spare, Bytes content, const std::string& path);
+
+  struct Batch;  // what goes into one frame
+  Result<void> append_frame(const Batch& batch);
+  Result<void> make_room(uint64_t frame_bytes);
+  void build_frame(const Batch& batch, uint64_t frame_bytes);
+  void add_entries(std::span<const Entry> entries);
+  Result<void> write_frame();
+  Result<void> check_sizes(std::span<const Entry> entries) const;
+  size_t count_fitting(std::span<const Entry> entries) const;
+  uint64_t max_frame_bytes() const;
+
+  Result<void> usable() const;
+  Result<void> keep_failure(Result<void> outcome);
+
+  Disk& disk_;
+  const std::string directory_;
+  const Options options_;
+  Random& random_;
+  Spare spare_;
+  LogState state_;
+  EntryMap entries_;
+  std::deque<Segment> segments_;  // oldest first; the last is written to
+  std::unique_ptr<File> newest_;  // of the segments
+  uint64_t capacity_bytes_ = 0;   // of that file
+  Chain chain_;
+  FrameBuilder frame_;
+  bool is_synced_ = true;
+  std::optional<Error> failed_;
 };
 
 struct Wal::Opened {

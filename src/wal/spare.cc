@@ -1,0 +1,70 @@
+#include "wal/spare.h"
+
+#include <algorithm>
+
+namespace viaduct::wal {
+namespace {
+
+constexpr uint64_t kFillBytes = 1 << 20;
+
+}  // namespace
+
+Spare::Spare(Disk& disk, std::string directory, uint64_t bytes)
+    : disk_(disk), directory_(std::move(directory)), path_(join_path(directory_, "spare")), bytes_(bytes) {}
+
+Result<void> Spare::prepare() {
+  const std::lock_guard guard(mutex_);
+  if (failed_) return *failed_;
+  if (state_ == State::kReady) return {};
+  state_ = State::kMaking;
+  if (auto made = make(); !made) return give_up(std::move(made).error());
+  state_ = State::kReady;
+  return {};
+}
+
+Result<std::unique_ptr<File>> Spare::take() {
+  VIADUCT_TRY(prepare());
+  const std::lock_guard guard(mutex_);
+  auto file = disk_.open(path_, OpenMode::kWrite);
+  state_ = State::kMissing;
+  if (!file) failed_ = file.error();
+  return file;
+}
+
+Result<void> Spare::make() {
+  VIADUCT_TRY_ASSIGN(file, open_or_create());
+  VIADUCT_TRY(file->allocate(bytes_));
+  VIADUCT_TRY(fill(*file));
+  VIADUCT_TRY(file->sync());
+  return disk_.sync_directory(directory_);
+}
+
+Result<std::unique_ptr<File>> Spare::open_or_create() {
+  VIADUCT_TRY_ASSIGN(left_over, disk_.exists(path_));
+  if (left_over) {
+    VIADUCT_TRY_ASSIGN(file, disk_.open(path_, OpenMode::kWrite));
+    VIADUCT_TRY_ASSIGN(bytes, file->size());
+    if (bytes == bytes_) return file;
+    VIADUCT_TRY(disk_.remove(path_));
+  }
+  return disk_.open(path_, OpenMode::kCreate);
+}
+
+Result<void> Spare::fill(File& file) {
+  const std::string zeros(std::min(bytes_, kFillBytes), '\0');
+  for (uint64_t at = 0; at < bytes_; at += zeros.size()) {
+    VIADUCT_TRY(file.write_at(at, Bytes(zeros).substr(0, bytes_ - at)));
+  }
+  return {};
+}
+
+Result<void> Spare::give_up(Error error) {
+  state_ = State::kMissing;
+  if (error.code == Code::kNoSpace) {
+    if (auto removed = disk_.remove(path_); removed || removed.error().code == Code::kNotFound) return error;
+  }
+  failed_ = error;
+  return error;
+}
+
+}  // namespace viaduct::wal

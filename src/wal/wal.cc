@@ -1,0 +1,304 @@
+#include "wal/wal.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "wal/entry_reader.h"
+#include "wal/frame.h"
+
+namespace viaduct::wal {
+namespace {
+
+constexpr uint64_t kMinSegmentBytes = 4096;
+constexpr uint64_t kMinFrameLimitBytes = 1024;
+
+// Our own logic keeps the rules by which records follow each other.
+void expect(Refusal refusal) { assert(refusal == nullptr); }
+
+}  // namespace
+
+struct Wal::Batch {
+  std::span<const Entry> entries;
+  std::optional<HardState> hard_state;
+  std::optional<Mark> mark;
+
+  uint64_t frame_bytes() const {
+    uint64_t bytes = kFrameHeaderBytes;
+    for (const Entry& entry : entries) bytes += FrameBuilder::record_bytes(entry);
+    if (hard_state) bytes += FrameBuilder::kHardStateBytes;
+    if (mark) bytes += FrameBuilder::kMarkBytes;
+    return bytes;
+  }
+};
+
+Wal::Wal(Disk& disk, std::string directory, const Options& options, Random& random)
+    : disk_(disk),
+      directory_(std::move(directory)),
+      options_(options),
+      random_(random),
+      spare_(disk, directory_, options.segment_bytes) {
+  assert(options.segment_bytes >= kMinSegmentBytes);
+  assert(options.segment_bytes <= kMaxSegmentBytes);
+  assert(options.segment_bytes % kSectorBytes == 0);
+  assert(options.max_frame_bytes >= kMinFrameLimitBytes);
+}
+
+Result<std::unique_ptr<Wal>> Wal::create(Disk& disk, std::string directory, const Options& options, Random& random) {
+  auto made = disk.create_directory(directory);
+  if (!made && made.error().code != Code::kAlreadyExists) return std::move(made).error();
+  VIADUCT_TRY(disk.sync_directory(parent_directory(directory)));
+  VIADUCT_TRY_ASSIGN(sequences, list_segments(disk, directory));
+  if (!sequences.empty()) return Error{Code::kAlreadyExists, directory + " holds a log"};
+
+  std::unique_ptr<Wal> wal(new Wal(disk, std::move(directory), options, random));
+  wal->chain_.next_frame = 1;
+  VIADUCT_TRY(wal->start_segment(1));
+  return wal;
+}
+
+Result<Wal::Opened> Wal::open(Disk& disk, std::string directory, const Options& options, Random& random) {
+  VIADUCT_TRY_ASSIGN(sequences, list_segments(disk, directory));
+  if (sequences.empty()) return Error{Code::kNotFound, directory + " holds no log"};
+  VIADUCT_TRY_ASSIGN(recovered, recover(disk, directory, sequences, options.identity));
+
+  Opened opened;
+  opened.tail_cut = recovered.tail_cut;
+  opened.wal.reset(new Wal(disk, std::move(directory), options, random));
+  VIADUCT_TRY(opened.wal->restore(std::move(recovered)));
+  return opened;
+}
+
+Result<void> Wal::restore(Recovered recovered) {
+  state_ = std::move(recovered.state);
+  entries_ = std::move(recovered.entries);
+  segments_ = std::move(recovered.segments);
+  chain_ = recovered.chain;
+  state_.forget_before(first_index().previous());
+  return rewrite_newest(recovered.newest);
+}
+
+// CC-5: what was read may be in memory only, and what was cut must not come back; so the segment is written anew beside
+// the old one and put in its place. It may be larger than segments are now.
+Result<void> Wal::rewrite_newest(Bytes content) {
+  Spare replacement(disk_, directory_, std::max<uint64_t>(options_.segment_bytes, content.size()));
+  return install(replacement, content, segments_.back().sequence);
+}
+
+// CC-2.
+Result<void> Wal::start_segment(uint64_t sequence) {
+  const SegmentHeader header{sequence,     random_.next(),      options_.identity, chain_.next_frame,
+                             state_.end(), state_.hard_state(), state_.mark(),     chain_.crc};
+  VIADUCT_TRY(install(spare_, encode_segment_header(header), sequence));
+  segments_.push_back(Segment{sequence, header.salt, kFirstFrameOffset, Index()});
+  chain_ = chain_after(header);
+  return {};
+}
+
+// Puts `content` into the spare file and makes that the segment `sequence`, and the newest.
+Result<void> Wal::install(Spare& spare, Bytes content, uint64_t sequence) {
+  auto file = spare.take();
+  if (!file && file.error().code == Code::kNoSpace) return std::move(file).error();
+  if (!file) return keep_failure(std::move(file).error());
+  return keep_failure(fill_and_rename(**file, spare, content, segment_path(directory_, sequence)));
+}
+
+Result<void> Wal::fill_and_rename(File& file, const Spare& spare, Bytes content, const std::string& path) {
+  VIADUCT_TRY(file.write_at(0, content));
+  VIADUCT_TRY(file.sync());
+  VIADUCT_TRY(disk_.rename(spare.path(), path));
+  VIADUCT_TRY(disk_.sync_directory(directory_));
+  VIADUCT_TRY_ASSIGN(newest, disk_.open(path, OpenMode::kWrite));  // under the name that errors will show
+  newest_ = std::move(newest);
+  capacity_bytes_ = spare.bytes();
+  return {};
+}
+
+Result<void> Wal::append(std::span<const Entry> entries, const std::optional<HardState>& hard_state) {
+  VIADUCT_TRY(usable());
+  VIADUCT_TRY(check_sizes(entries));
+  std::optional<HardState> early = hard_state;
+  if (early) early->commit = state_.hard_state().commit;  // it may reach into entries of a later frame
+  while (true) {
+    const size_t count = count_fitting(entries);
+    if (count == entries.size()) break;
+    VIADUCT_TRY(append_frame({entries.first(count), early, {}}));
+    entries = entries.subspan(count);
+  }
+  if (entries.empty() && !hard_state) return {};
+  return append_frame({entries, hard_state, {}});
+}
+
+Result<void> Wal::mark(const Mark& next, const std::optional<HardState>& hard_state) {
+  VIADUCT_TRY(usable());
+  VIADUCT_TRY(append_frame({{}, hard_state, next}));
+  return sync();
+}
+
+Result<void> Wal::append_frame(const Batch& batch) {
+  VIADUCT_TRY(sync());  // at most one frame is unsynced (CC-3)
+  const uint64_t frame_bytes = batch.frame_bytes();
+  VIADUCT_TRY(make_room(frame_bytes));
+  build_frame(batch, frame_bytes);
+  return keep_failure(write_frame());
+}
+
+Result<void> Wal::make_room(uint64_t frame_bytes) {
+  const uint64_t offset = frame_offset_after(segments_.back().end);
+  if (offset + frame_bytes <= capacity_bytes_) return {};
+  assert(is_synced_);
+  return start_segment(segments_.back().sequence + 1);
+}
+
+void Wal::build_frame(const Batch& batch, uint64_t frame_bytes) {
+  const bool has_entries = !batch.entries.empty();
+  const Index first = has_entries ? batch.entries.front().index : Index();
+  const Index last = has_entries ? batch.entries.back().index : Index();
+  frame_.start(chain_, first, last, frame_bytes);
+  if (has_entries) add_entries(batch.entries);
+  if (batch.hard_state) {
+    expect(state_.add_hard_state(*batch.hard_state));
+    frame_.add(*batch.hard_state);
+  }
+  if (batch.mark) {
+    if (state_.replaced_by(*batch.mark)) entries_.clear();
+    expect(state_.add_mark(*batch.mark));
+    frame_.add(*batch.mark);
+  }
+  expect(state_.end_frame());
+}
+
+void Wal::add_entries(std::span<const Entry> entries) {
+  Segment& segment = segments_.back();
+  const Index first = entries.front().index;
+  entries_.add(Place{first, segment.sequence, frame_offset_after(segment.end)}, state_.last());
+  for (size_t i = 0; i < entries.size(); ++i) {
+    assert(entries[i].index.value == first.value + i);
+    expect(state_.add_entry(entries[i].index, entries[i].term));
+    frame_.add(entries[i]);
+  }
+  segment.highest = std::max(segment.highest, entries.back().index);
+}
+
+Result<void> Wal::write_frame() {
+  const Bytes frame = frame_.bytes();
+  Segment& segment = segments_.back();
+  const uint64_t offset = frame_offset_after(segment.end);
+  is_synced_ = false;
+  VIADUCT_TRY(newest_->write_at(offset, frame));
+  segment.end = offset + frame.size();
+  chain_ = Chain{chain_.salt, chain_.next_frame + 1, frame_.crc()};
+  return {};
+}
+
+Result<void> Wal::sync() {
+  VIADUCT_TRY(usable());
+  if (is_synced_) return {};
+  VIADUCT_TRY(keep_failure(newest_->sync()));
+  is_synced_ = true;
+  return {};
+}
+
+Result<void> Wal::write_end_mark() {
+  VIADUCT_TRY(usable());
+  assert(is_synced_);
+  const uint64_t offset = frame_offset_after(segments_.back().end);
+  if (offset + kEndMarkBytes > capacity_bytes_) return {};
+  return keep_failure(newest_->write_at(offset, encode_end_mark(chain_)));
+}
+
+// One name at a time, the oldest first: a power cut that took a later one alone would leave a gap.
+Result<void> Wal::cut(Index up_to) {
+  VIADUCT_TRY(usable());
+  assert(up_to <= state_.mark().index);
+  while (segments_.size() > 1 && segments_.front().highest <= up_to) {
+    VIADUCT_TRY(keep_failure(disk_.remove(segment_path(directory_, segments_.front().sequence))));
+    VIADUCT_TRY(keep_failure(disk_.sync_directory(directory_)));
+    segments_.pop_front();
+    entries_.forget_segments_before(segments_.front().sequence);
+  }
+  state_.forget_before(first_index().previous());
+  return {};
+}
+
+Result<std::vector<Entry>> Wal::read(Index from, Index to, uint64_t max_bytes) const {
+  VIADUCT_TRY(usable());
+  assert(from < to);
+  assert(to <= last_index().next());
+  if (from < first_index()) return Error{Code::kCompacted, "the log starts at " + to_string(first_index())};
+
+  EntryReader reader(disk_, directory_, from, to, max_bytes);
+  while (!reader.is_done()) {
+    const Stretch stretch = entries_.find(reader.next());
+    const Segment& segment = segments_[stretch.from.sequence - segments_.front().sequence];
+    VIADUCT_TRY(reader.read(segment, stretch));
+  }
+  return reader.take();
+}
+
+Result<void> Wal::prepare_spare() { return spare_.prepare(); }
+bool Wal::wants_spare() const { return spare_.is_wanted(); }
+
+Index Wal::first_index() const { return entries_.first().value_or(state_.last().next()); }
+Index Wal::last_index() const { return state_.last(); }
+
+Result<Term> Wal::term(Index index) const {
+  assert(index <= last_index());
+  if (const auto term = state_.term(index)) return *term;
+  return Error{Code::kCompacted, "the log starts at " + to_string(first_index())};
+}
+
+const HardState& Wal::hard_state() const { return state_.hard_state(); }
+const Mark& Wal::last_mark() const { return state_.mark(); }
+
+uint64_t Wal::max_frame_bytes() const {
+  return std::min(options_.max_frame_bytes, options_.segment_bytes - kFirstFrameOffset);
+}
+
+uint64_t Wal::max_entry_bytes() const {
+  return max_frame_bytes() - kFrameHeaderBytes - kRecordOverheadBytes - FrameBuilder::kHardStateBytes;
+}
+
+uint64_t Wal::room_bytes() const {
+  const uint64_t offset = std::min(frame_offset_after(segments_.back().end), capacity_bytes_);
+  const uint64_t in_spare = spare_.is_ready() ? spare_.bytes() - kFirstFrameOffset : 0;
+  return capacity_bytes_ - offset + in_spare;
+}
+
+uint64_t Wal::kept_bytes() const {
+  uint64_t bytes = 0;
+  for (const Segment& segment : segments_) bytes += segment.end;
+  return bytes;
+}
+
+Result<void> Wal::check_sizes(std::span<const Entry> entries) const {
+  for (const Entry& entry : entries) {
+    if (entry.data.size() <= max_entry_bytes()) continue;
+    return Error{Code::kTooLarge, "entry " + to_string(entry.index) + " has " + std::to_string(entry.data.size()) +
+                                      " bytes, the log takes at most " + std::to_string(max_entry_bytes())};
+  }
+  return {};
+}
+
+// How many from the front go into one frame beside a hard state; at least one when there are any.
+size_t Wal::count_fitting(std::span<const Entry> entries) const {
+  uint64_t bytes = kFrameHeaderBytes + FrameBuilder::kHardStateBytes;
+  size_t count = 0;
+  for (; count < entries.size(); ++count) {
+    bytes += FrameBuilder::record_bytes(entries[count]);
+    if (bytes > max_frame_bytes()) break;
+  }
+  return count;
+}
+
+Result<void> Wal::usable() const {
+  if (failed_) return *failed_;
+  return {};
+}
+
+// Any failure is for good (CC-4), and kNoSpace would say otherwise.
+Result<void> Wal::keep_failure(Result<void> outcome) {
+  if (!outcome) failed_ = Error{Code::kIo, outcome.error().message};
+  return usable();
+}
+
+}  // namespace viaduct::wal
