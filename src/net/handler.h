@@ -43,15 +43,15 @@ class Handler : public BodyLimit {
   uint64_t body_limit_bytes(std::string_view) const override { return kDefaultBodyLimitBytes; }
 };
 
-// Told what happens to a request that waits or streams. Called on the loop's thread, never from inside a call that the
-// observer makes itself.
-// Ownership: registered by Loop::observe(), borrowed until on_gone() was called, end_stream() or reply() was given, or
+// Told what happens to a request that waits or streams. Called on the loop's thread, never from inside a call into the
+// loop.
+// Ownership: registered by Loop::observe(), borrowed until on_gone() was called, the request is answered to the end, or
 //            observe(handle, nullptr).
 class StreamObserver {
  public:
   virtual ~StreamObserver() = default;
   virtual void on_gone(ReplyHandle handle) = 0;      // the client went away; the handle is stale now
-  virtual void on_drained(ReplyHandle handle) = 0;   // stream_backlog() is back at zero
+  virtual void on_drained(ReplyHandle handle) = 0;   // stream_backlog() was asked, was not zero, and now is
   virtual void on_shutdown(ReplyHandle handle) = 0;  // the server stops: end the stream cleanly now
 };
 

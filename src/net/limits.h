@@ -14,6 +14,7 @@ struct Limits {
   uint64_t body_bytes_per_second = 1024;
   std::chrono::milliseconds idle_time{120'000};        // nothing asked, nothing owed: close
   std::chrono::milliseconds write_stall_time{60'000};  // the client takes nothing of what it is owed: reset
+  std::chrono::milliseconds linger_time{2'000};        // after a refusal, for the client to read it before we close
 
   size_t request_line_bytes = 8192;       // CRLF included, else 414
   size_t header_list_bytes = 64 << 10;    // names, values, ": " and CRLF, else 431
@@ -22,7 +23,6 @@ struct Limits {
   size_t pipelined_requests = 64;         // in flight on one connection; then its bytes wait in the kernel
   size_t output_pause_bytes = 256 << 10;  // unsent: no further request is taken from the connection
   size_t output_limit_bytes = 8 << 20;    // unsent and still more to say: reset
-  size_t stream_pause_bytes = 64 << 10;   // unsent on a watch: its handler should wait for on_drained()
 
   std::chrono::seconds keep_alive_probe{30};       // of a parked watch: TCP keep-alive idle time and interval
   std::chrono::milliseconds user_timeout{90'000};  // and TCP_USER_TIMEOUT

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 
 #include "base/blob.h"
@@ -20,6 +21,7 @@
 
 namespace viaduct::net {
 
+class Connection;
 class LoopCore;
 
 class Loop final : public Executor {
@@ -39,13 +41,14 @@ class Loop final : public Executor {
   void stream_chunk(const ReplyHandle& handle, const Blob& bytes);  // empty chunks are left out
   void end_stream(const ReplyHandle& handle);
 
-  void observe(const ReplyHandle& handle, StreamObserver* observer);  // null: no more
-  bool is_open(const ReplyHandle& handle) const;                      // someone still waits for this answer
-  size_t stream_backlog(const ReplyHandle& handle) const;             // bytes said and not yet taken by the kernel
+  // Null: no more. When the client has gone already, on_gone() follows soon.
+  void observe(const ReplyHandle& handle, StreamObserver* observer);
+  bool is_open(const ReplyHandle& handle) const;     // someone still waits for this answer
+  size_t stream_backlog(const ReplyHandle& handle);  // bytes said and not yet taken by the kernel
 
   // Takes no new request from now on: idle connections close, requests in flight are answered, observers get
-  // on_shutdown(). Whatever is still open after `grace` is cut off by the sweep.
-  void begin_shutdown(std::chrono::milliseconds grace);
+  // on_shutdown(). Whatever is still open after `grace` is cut off by the sweep. Calls `done` when nothing is open.
+  void begin_shutdown(std::chrono::milliseconds grace, std::function<void()> done);
 
   size_t connection_count() const;
 
@@ -56,6 +59,8 @@ class Loop final : public Executor {
   LoopCore& core() { return *core_; }  // for listeners and connections
 
  private:
+  Connection* speak_on(const ReplyHandle& handle);
+
   std::unique_ptr<LoopCore> core_;
 };
 

@@ -30,6 +30,7 @@ class LoopGroup {
   size_t size() const { return loops_.size(); }
   Loop& loop(size_t i) { return *loops_[i]; }
   Loop& next() { return *loops_[turn_.fetch_add(1, std::memory_order_relaxed) % loops_.size()]; }  // round robin
+  const Limits& limits() const { return limits_; }
   const Counters& counters(size_t i) const { return counters_[i]; }
   uint64_t sum(Counter Counters::*counter) const;  // over all loops
 

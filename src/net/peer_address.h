@@ -12,6 +12,7 @@ class PeerAddress {
   PeerAddress() { address_.any.sa_family = AF_UNSPEC; }  // unknown, or a unix socket
   explicit PeerAddress(const sockaddr& address);
 
+  bool is_known() const { return address_.any.sa_family != AF_UNSPEC; }
   std::string to_string() const;  // 10.0.0.1:4001, [::1]:4001, or @ for a unix socket
   std::string host() const;       // 10.0.0.1, ::1, or @; an IPv4 address mapped into IPv6 is shown as IPv4
 

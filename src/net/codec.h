@@ -1,0 +1,78 @@
+// One connection's bytes: requests come out, replies go in. A state machine without descriptor, thread or clock.
+// Http1Codec is one; HTTP/2 will be another.
+// Memory: an idle codec holds no buffer; what a client can make it hold is bounded by Limits.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/blob.h"
+#include "base/bytes.h"
+#include "net/counters.h"
+#include "net/handler.h"
+#include "net/limits.h"
+#include "net/reply.h"
+#include "net/request.h"
+
+namespace viaduct::net {
+
+using StreamId = uint32_t;
+
+// What a codec borrows from its connection and loop; all of it outlives the codec.
+struct CodecContext {
+  const Limits& limits;
+  Counters& counters;
+  const BodyLimit& body_limit;
+  const std::string& common_headers;  // "Server: ...\r\nDate: ...\r\n" of this second
+};
+
+// What part of a request the codec is in the middle of.
+enum class InputPhase : uint8_t { kNone, kHead, kBody };
+
+struct IncomingRequest {
+  StreamId stream;
+  Request request;
+};
+
+class Codec {
+ public:
+  virtual ~Codec() = default;
+
+  // Returns how many bytes were used; the rest is offered again with more behind it, or when wants_input() is true
+  // again. Take every next_request() before feeding on.
+  virtual size_t feed(Bytes in) = 0;
+  virtual std::optional<IncomingRequest> next_request() = 0;
+  virtual bool wants_input() const = 0;
+  virtual InputPhase phase() const = 0;
+  virtual uint64_t body_bytes() const = 0;  // of the body being read
+
+  // The client will send no more. What it asked for completely is still answered.
+  virtual void end_input() = 0;
+  // Answers the request being read with 408 and takes no other.
+  virtual void time_out() = 0;
+  // Takes no further request; done() once those in flight are answered.
+  virtual void shut_down() = 0;
+
+  // Nothing happens for a stream that is not open.
+  virtual void reply(StreamId stream, Reply&& reply) = 0;
+  virtual void start_stream(StreamId stream, StreamHead&& head) = 0;
+  virtual void stream_chunk(StreamId stream, const Blob& bytes) = 0;
+  virtual void end_stream(StreamId stream) = 0;
+
+  virtual bool is_open(StreamId stream) const = 0;    // not answered to the end
+  virtual bool has_stream() const = 0;                // one whose head was sent is still open
+  virtual size_t backlog(StreamId stream) const = 0;  // bytes in output() ahead of anything new on this stream
+  virtual size_t in_flight() const = 0;               // requests handed out and not answered to the end
+
+  virtual size_t output_bytes() const = 0;
+  virtual size_t output(std::span<iovec> into) const = 0;  // fills from the front; valid until the next call
+  virtual void wrote(size_t bytes) = 0;                    // drops that much of the output
+  virtual bool done() const = 0;                           // everything is said: close when output is written
+};
+
+}  // namespace viaduct::net

@@ -1,0 +1,98 @@
+// One client connection: moves bytes between its socket and its codec, and requests from there to the handler.
+// Private to the loop, which looks it up by slot and generation whenever something happens to it, and destroys it when
+// it says closed().
+// Threads: its loop's.
+#pragma once
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "net/admission.h"
+#include "net/codec.h"
+#include "net/deadlines.h"
+#include "net/descriptor.h"
+#include "net/handler.h"
+#include "net/transport.h"
+
+namespace viaduct::net {
+
+class LoopCore;
+
+// What an accepted socket brings along.
+struct Accepted {
+  Descriptor descriptor;  // non-blocking
+  Handler* handler;
+  PeerAddress peer;
+  Scheme scheme = Scheme::kHttp;
+  std::unique_ptr<Admission::Ticket> ticket;
+};
+
+class Connection {
+ public:
+  Connection(LoopCore& core, uint32_t slot, uint32_t generation, Accepted accepted);
+
+  void on_readable();
+  void on_writable();
+  // Ends a turn: writes what there is to say, takes requests that had to wait, and waits for what comes next.
+  void finish_turn();
+  void expire(Expiry expiry);
+  void begin_shutdown();
+  void close() { closed_ = true; }
+
+  bool closed() const { return closed_; }
+  const Deadlines& deadlines() const { return deadlines_; }
+  Codec& codec() { return *codec_; }
+  // False, and the connection is as good as gone, when its client has left too much unread.
+  bool may_say_more();
+  size_t backlog(StreamId stream);
+  void observe(StreamId stream, StreamObserver* observer);  // has none yet
+  void forget_observer(StreamId stream);
+
+  struct Observed {
+    StreamId stream;
+    StreamObserver* observer;
+    bool wants_drained = false;
+  };
+  std::vector<Observed> take_observers() { return std::exchange(observers_, {}); }
+
+  bool dirty = false;           // the loop will call finish_turn()
+  TimePoint check_at = kNever;  // when the loop looks at deadlines()
+
+ private:
+  void take_input(Bytes fresh);
+  void end_input();
+  void flush();
+  void linger();
+  void wait_readable();
+  void wait_writable();
+  void notify_drained();
+  void update_deadlines();
+  ReplyHandle handle_of(StreamId stream) const;
+  bool is_observed(StreamId stream, const StreamObserver* observer) const;
+
+  LoopCore& core_;
+  const uint32_t slot_;
+  const uint32_t generation_;
+  Handler& handler_;
+  const PeerAddress peer_;
+  const Scheme scheme_;
+  const std::unique_ptr<Admission::Ticket> ticket_;
+  boost::asio::posix::stream_descriptor descriptor_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<Codec> codec_;
+  Deadlines deadlines_;
+  std::string rest_;                 // input that the codec could not use yet
+  std::vector<Observed> observers_;  // of requests in flight
+  uint64_t requests_ = 0;            // handed out
+  uint64_t written_bytes_ = 0;
+  bool waits_readable_ = false;
+  bool waits_writable_ = false;
+  bool input_ended_ = false;  // the client sends no more
+  bool lingering_ = false;    // we send no more and wait for the client to close
+  bool closed_ = false;
+};
+
+}  // namespace viaduct::net

@@ -1,0 +1,244 @@
+#include "net/http1_codec.h"
+
+#include <algorithm>
+#include <cassert>
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include "net/status_text.h"
+
+namespace viaduct::net {
+namespace {
+
+constexpr Refusal kHeadTimeout{408, "", &Counters::head_timeouts};
+constexpr Refusal kBodyTimeout{408, "", &Counters::body_timeouts};
+
+void append_number(OutputQueue& out, uint64_t value, int base) {
+  char digits[20];
+  const char* end = std::to_chars(digits, digits + sizeof(digits), value, base).ptr;
+  out.append(std::string_view(digits, static_cast<size_t>(end - digits)));
+}
+
+bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
+
+}  // namespace
+
+Http1Codec::Http1Codec(const CodecContext& context) : context_(context) {}
+
+size_t Http1Codec::feed(Bytes in) {
+  if (!wants_input()) return 0;
+  size_t skipped = 0;
+  if (!parser_) {
+    if (!skipped_line_ && in.starts_with("\r\n")) {  // RFC 9112, 2.2: one empty line is let pass
+      skipped_line_ = true;
+      skipped = 2;
+      in.remove_prefix(2);
+    }
+    if (in.empty() || (!skipped_line_ && in == "\r")) return skipped;
+    parser_ = Http1Parser::make(context_.limits, context_.body_limit);
+  }
+  const size_t used = parser_->feed(in);
+  if (parser_->refusal()) {
+    refuse(*parser_->refusal());
+  } else {
+    send_continue_if_due();
+  }
+  return skipped + used;
+}
+
+bool Http1Codec::wants_input() const {
+  return !closing_ && exchanges_.size() < context_.limits.pipelined_requests && !(parser_ && parser_->done()) &&
+         output_.bytes() < context_.limits.output_pause_bytes;
+}
+
+InputPhase Http1Codec::phase() const {
+  if (!parser_ || parser_->done()) return InputPhase::kNone;
+  return parser_->head_done() ? InputPhase::kBody : InputPhase::kHead;
+}
+
+uint64_t Http1Codec::body_bytes() const { return parser_ ? parser_->request().body.size() : 0; }
+
+bool Http1Codec::may_hand_out() const {
+  if (exchanges_.empty()) return true;
+  return is_safe(parser_->request().method()) && exchanges_.back().safe;
+}
+
+std::optional<IncomingRequest> Http1Codec::next_request() {
+  if (!parser_ || !parser_->done() || !may_hand_out()) return std::nullopt;
+  IncomingRequest incoming{next_stream_++, std::move(parser_->request())};
+  parser_.reset();
+  skipped_line_ = continue_sent_ = false;
+  const Request& request = incoming.request;
+  context_.counters.requests.add();
+  if (request.body_too_large) context_.counters.bodies_too_large.add();
+  Exchange& exchange = exchanges_.emplace_back();
+  exchange.stream = incoming.stream;
+  exchange.is_head = request.method() == Method::kHead;
+  exchange.version_10 = request.version < 11;
+  exchange.keep_alive = request.keep_alive && !request.body_too_large;
+  exchange.safe = is_safe(request.method());
+  if (!exchange.keep_alive) closing_ = true;
+  if (exchanges_.size() == context_.limits.pipelined_requests) context_.counters.pipeline_full.add();
+  return incoming;
+}
+
+// Waits for its turn among the replies: the client must not take it for an earlier one.
+void Http1Codec::send_continue_if_due() {
+  if (!parser_ || continue_sent_ || !exchanges_.empty() || phase() != InputPhase::kBody) return;
+  if (!parser_->expects_continue() || body_bytes() > 0) return;
+  continue_sent_ = true;
+  output_.append("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+void Http1Codec::stop_requests() {
+  closing_ = true;
+  parser_.reset();
+}
+
+void Http1Codec::refuse(const Refusal& refusal) {
+  (context_.counters.*refusal.counter).add();
+  stop_requests();
+  Exchange& exchange = exchanges_.emplace_back();
+  exchange.stream = next_stream_++;
+  exchange.keep_alive = false;
+  Reply answer;
+  answer.status = refusal.status;
+  answer.headers.add("Content-Type", "text/plain; charset=utf-8");
+  std::string text = std::to_string(refusal.status);
+  text.append(" ").append(status_text(refusal.status));
+  if (!refusal.detail.empty()) text.append(": ").append(refusal.detail);
+  answer.body = std::move(text);
+  reply(exchange.stream, std::move(answer));
+}
+
+void Http1Codec::end_input() {
+  if (parser_ && parser_->done()) {
+    closing_ = true;
+  } else {
+    stop_requests();
+  }
+}
+
+void Http1Codec::time_out() {
+  if (phase() == InputPhase::kNone) return;
+  refuse(phase() == InputPhase::kHead ? kHeadTimeout : kBodyTimeout);
+}
+
+void Http1Codec::shut_down() {
+  if (!exchanges_.empty()) exchanges_.back().keep_alive = false;
+  stop_requests();
+}
+
+Http1Codec::Exchange* Http1Codec::find(StreamId stream) {
+  return const_cast<Exchange*>(std::as_const(*this).find(stream));
+}
+
+const Http1Codec::Exchange* Http1Codec::find(StreamId stream) const {
+  for (const Exchange& exchange : exchanges_) {
+    if (exchange.stream == stream) return exchange.answered ? nullptr : &exchange;
+  }
+  return nullptr;
+}
+
+bool Http1Codec::has_stream() const {
+  return std::any_of(exchanges_.begin(), exchanges_.end(),
+                     [](const Exchange& exchange) { return exchange.streaming && !exchange.answered; });
+}
+
+size_t Http1Codec::backlog(StreamId stream) const {
+  const Exchange* exchange = find(stream);
+  return exchange ? output_.bytes() + exchange->held.bytes() : 0;
+}
+
+OutputQueue& Http1Codec::output_of(Exchange& exchange) {
+  return &exchange == &exchanges_.front() ? output_ : exchange.held;
+}
+
+void Http1Codec::begin_head(OutputQueue& out, const Exchange& exchange, int status, const ReplyHeaders& headers) {
+  out.append(exchange.version_10 ? "HTTP/1.0 " : "HTTP/1.1 ");
+  append_number(out, static_cast<uint64_t>(status), 10);
+  out.append(" ");
+  out.append(status_text(status));
+  out.append("\r\n");
+  out.append(headers.lines());
+  out.append(context_.common_headers);
+}
+
+void Http1Codec::end_head(OutputQueue& out, const Exchange& exchange) {
+  if (!exchange.keep_alive) {
+    out.append("Connection: close\r\n\r\n");
+  } else {
+    out.append(exchange.version_10 ? "Connection: keep-alive\r\n\r\n" : "\r\n");
+  }
+}
+
+void Http1Codec::reply(StreamId stream, Reply&& reply) {
+  Exchange* exchange = find(stream);
+  if (!exchange || exchange->streaming) return;
+  if (reply.close) {
+    exchange->keep_alive = false;
+    closing_ = true;
+  }
+  OutputQueue& out = output_of(*exchange);
+  begin_head(out, *exchange, reply.status, reply.headers);
+  if (may_have_body(reply.status)) {
+    out.append("Content-Length: ");
+    append_number(out, view(reply.body).size(), 10);
+    out.append("\r\n");
+  }
+  end_head(out, *exchange);
+  if (!exchange->is_head && may_have_body(reply.status)) out.append_body(std::move(reply.body));
+  finish(*exchange);
+}
+
+void Http1Codec::start_stream(StreamId stream, StreamHead&& head) {
+  Exchange* exchange = find(stream);
+  if (!exchange || exchange->streaming) return;
+  exchange->streaming = true;
+  if (exchange->version_10 && !exchange->is_head) {  // the end of the connection is the end of the body
+    exchange->keep_alive = false;
+    closing_ = true;
+  }
+  OutputQueue& out = output_of(*exchange);
+  begin_head(out, *exchange, head.status, head.headers);
+  if (is_chunked(*exchange)) out.append("Transfer-Encoding: chunked\r\n");
+  end_head(out, *exchange);
+}
+
+void Http1Codec::stream_chunk(StreamId stream, const Blob& bytes) {
+  Exchange* exchange = find(stream);
+  if (!exchange || !exchange->streaming || exchange->is_head || bytes.size() == 0) return;
+  OutputQueue& out = output_of(*exchange);
+  if (is_chunked(*exchange)) {
+    append_number(out, bytes.size(), 16);
+    out.append("\r\n");
+  }
+  out.append_body(Body(bytes));
+  if (is_chunked(*exchange)) out.append("\r\n");
+}
+
+void Http1Codec::end_stream(StreamId stream) {
+  Exchange* exchange = find(stream);
+  if (!exchange || !exchange->streaming) return;
+  if (is_chunked(*exchange)) output_of(*exchange).append("0\r\n\r\n");
+  finish(*exchange);
+}
+
+// Lets go of every leading exchange that is answered; what the next one has said so far moves up.
+// A connection that ends with an answer says nothing behind it.
+void Http1Codec::finish(Exchange& exchange) {
+  exchange.answered = true;
+  while (!exchanges_.empty() && exchanges_.front().answered) {
+    if (!exchanges_.front().keep_alive) {
+      exchanges_.clear();
+      stop_requests();
+      return;
+    }
+    exchanges_.erase(exchanges_.begin());
+    if (!exchanges_.empty()) output_.splice(std::move(exchanges_.front().held));
+  }
+  send_continue_if_due();
+}
+
+}  // namespace viaduct::net

@@ -1,0 +1,80 @@
+// HTTP/1.0 and 1.1 (RFC 9112), server side: keep-alive, pipelining, chunked bodies both ways, Expect.
+// Promise: replies leave in the order of their requests. A request that is not safe (RFC 9110, 9.2.1) is handed out
+//          only when all before it are answered, and nothing is handed out before it is answered itself.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "net/codec.h"
+#include "net/http1_parser.h"
+#include "net/output_queue.h"
+
+namespace viaduct::net {
+
+class Http1Codec final : public Codec {
+ public:
+  explicit Http1Codec(const CodecContext& context);
+
+  size_t feed(Bytes in) override;
+  std::optional<IncomingRequest> next_request() override;
+  bool wants_input() const override;
+  InputPhase phase() const override;
+  uint64_t body_bytes() const override;
+
+  void end_input() override;
+  void time_out() override;
+  void shut_down() override;
+
+  void reply(StreamId stream, Reply&& reply) override;
+  void start_stream(StreamId stream, StreamHead&& head) override;
+  void stream_chunk(StreamId stream, const Blob& bytes) override;
+  void end_stream(StreamId stream) override;
+
+  bool is_open(StreamId stream) const override { return find(stream) != nullptr; }
+  bool has_stream() const override;
+  size_t backlog(StreamId stream) const override;
+  size_t in_flight() const override { return exchanges_.size(); }
+
+  size_t output_bytes() const override { return output_.bytes(); }
+  size_t output(std::span<iovec> into) const override { return output_.gather(into); }
+  void wrote(size_t bytes) override { output_.drop(bytes); }
+  bool done() const override { return closing_ && exchanges_.empty() && !parser_; }
+
+ private:
+  // A request handed out, until its answer is complete and all answers before it are.
+  struct Exchange {
+    StreamId stream;
+    bool is_head = false;  // the answer has no body
+    bool version_10 = false;
+    bool keep_alive = true;  // the connection outlives the answer
+    bool safe = true;
+    bool streaming = false;  // the head of a chunked answer was given
+    bool answered = false;   // to the end
+    OutputQueue held;        // the answer so far, while others are before it
+  };
+
+  Exchange* find(StreamId stream);
+  const Exchange* find(StreamId stream) const;
+  OutputQueue& output_of(Exchange& exchange);
+  bool may_hand_out() const;
+  bool is_chunked(const Exchange& exchange) const { return !exchange.version_10 && !exchange.is_head; }
+
+  void send_continue_if_due();
+  void refuse(const Refusal& refusal);
+  void stop_requests();
+  void begin_head(OutputQueue& out, const Exchange& exchange, int status, const ReplyHeaders& headers);
+  void end_head(OutputQueue& out, const Exchange& exchange);
+  void finish(Exchange& exchange);
+
+  CodecContext context_;
+  std::unique_ptr<Http1Parser> parser_;  // only while a request is being read or waits to be handed out
+  std::vector<Exchange> exchanges_;      // in the order of the requests
+  OutputQueue output_;
+  StreamId next_stream_ = 1;
+  bool skipped_line_ = false;  // the one empty line before a request
+  bool continue_sent_ = false;
+  bool closing_ = false;  // no further request is taken
+};
+
+}  // namespace viaduct::net

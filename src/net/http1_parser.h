@@ -1,0 +1,48 @@
+// Reads one HTTP/1 request from bytes, strictly: what could be understood in two ways is refused.
+// The one wrapper of Boost.Beast's parser.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "net/counters.h"
+#include "net/handler.h"
+#include "net/limits.h"
+#include "net/request.h"
+
+namespace viaduct::net {
+
+// Why a request is not one; the connection ends with this answer.
+struct Refusal {
+  int status;
+  std::string_view detail;  // static text; may be empty
+  Counter Counters::*counter;
+};
+
+class Http1Parser {
+ public:
+  static std::unique_ptr<Http1Parser> make(const Limits& limits, const BodyLimit& body_limit);
+  virtual ~Http1Parser() = default;
+
+  // Returns how many bytes were used; the rest must be offered again with more behind it. Not after done() or a
+  // refusal.
+  virtual size_t feed(Bytes in) = 0;
+
+  bool head_done() const { return head_done_; }
+  bool done() const { return done_; }
+  const std::optional<Refusal>& refusal() const { return refusal_; }
+  bool expects_continue() const { return expects_continue_; }
+  Request& request() { return request_; }
+  const Request& request() const { return request_; }
+
+ protected:
+  Request request_;
+  std::optional<Refusal> refusal_;
+  bool head_done_ = false;
+  bool done_ = false;
+  bool expects_continue_ = false;
+};
+
+}  // namespace viaduct::net

@@ -1,0 +1,69 @@
+#include "net/output_queue.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace viaduct::net {
+namespace {
+
+constexpr size_t kCopyBytes = 2048;   // up to here a copy is cheaper than another iovec
+constexpr size_t kTailBytes = 16384;  // a gathered piece does not grow beyond
+
+}  // namespace
+
+std::string& OutputQueue::tail() {
+  if (first_ < pieces_.size()) {
+    if (auto* last = std::get_if<std::string>(&pieces_.back()); last && last->size() < kTailBytes) return *last;
+  }
+  return std::get<std::string>(pieces_.emplace_back(std::string()));
+}
+
+void OutputQueue::append(std::string_view bytes) {
+  if (bytes.empty()) return;
+  tail().append(bytes);
+  bytes_ += bytes.size();
+}
+
+void OutputQueue::append_body(Body&& body) {
+  const std::string_view bytes = view(body);
+  if (bytes.size() <= kCopyBytes) return append(bytes);
+  bytes_ += bytes.size();
+  pieces_.push_back(std::move(body));
+}
+
+void OutputQueue::splice(OutputQueue&& other) {
+  if (other.empty()) return;
+  if (empty()) {
+    *this = std::exchange(other, OutputQueue());
+    return;
+  }
+  OutputQueue from = std::exchange(other, OutputQueue());
+  append(view(from.pieces_[from.first_]).substr(from.dropped_));
+  for (size_t i = from.first_ + 1; i < from.pieces_.size(); ++i) append_body(std::move(from.pieces_[i]));
+}
+
+size_t OutputQueue::gather(std::span<iovec> into) const {
+  const size_t count = std::min(into.size(), pieces_.size() - first_);
+  for (size_t i = 0; i < count; ++i) {
+    const std::string_view piece = view(pieces_[first_ + i]).substr(i == 0 ? dropped_ : 0);
+    into[i] = {const_cast<char*>(piece.data()), piece.size()};
+  }
+  return count;
+}
+
+void OutputQueue::drop(size_t bytes) {
+  assert(bytes <= bytes_);
+  bytes_ -= bytes;
+  if (bytes_ == 0) {
+    *this = OutputQueue();
+    return;
+  }
+  dropped_ += bytes;
+  while (dropped_ >= view(pieces_[first_]).size()) {
+    dropped_ -= view(pieces_[first_]).size();
+    pieces_[first_++] = Blob();
+  }
+}
+
+}  // namespace viaduct::net

@@ -1,0 +1,10 @@
+// Reason phrases (RFC 9110, 15 and RFC 6585).
+#pragma once
+
+#include <string_view>
+
+namespace viaduct::net {
+
+std::string_view status_text(int status);  // "Unknown" for a status that has none
+
+}  // namespace viaduct::net
