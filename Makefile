@@ -128,10 +128,14 @@ clean:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # --- Conformance: every scenario against etcd and against viaduct; test/conformance/README.md.
-CONFORMANCE_OBJECTS := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/conformance/*.cc))
-$(BUILD)/bin/conformance: $(CONFORMANCE_OBJECTS)
+CONFORMANCE      := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/conformance/*.cc))
+CONFORMANCE_UNIT := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/conformance/unit/*.cc) test/main.cc)
+$(BUILD)/bin/conformance: $(CONFORMANCE)
+$(BUILD)/bin/conformance_test: $(CONFORMANCE_UNIT) $(filter-out %/main.o,$(CONFORMANCE))
+$(BUILD)/bin/conformance $(BUILD)/bin/conformance_test:
 	@mkdir -p $(@D)
 	$(CXX) $(LDFLAGS_ALL) -o $@ $^ -lpthread
 .PHONY: conformance
-conformance: $(BUILD)/bin/conformance $(BIN)/viaduct
+conformance: $(BUILD)/bin/conformance_test $(BUILD)/bin/conformance $(BIN)/viaduct
+	$(BUILD)/bin/conformance_test
 	$(BUILD)/bin/conformance --viaduct $(BIN)/viaduct $(FILTER)

@@ -1,0 +1,67 @@
+#include "test/conformance/scenario.h"
+
+#include <doctest/doctest.h>
+
+using namespace viaduct::conformance;
+
+TEST_CASE("a table plays its case once per combination") {
+  const auto scenario = parse_scenario("file",
+                                       "for m in GET PUT\n"
+                                       "for v in 1 \"\"\n"
+                                       "case <m> with <v>\n"
+                                       "  <m> ~/a?x=<v>\n");
+  REQUIRE(scenario);
+  REQUIRE(scenario->cases.size() == 4);
+  CHECK(scenario->cases[0].name == "file/GET with 1");
+  CHECK(scenario->cases[3].name == "file/PUT with ");
+  CHECK(scenario->cases[3].steps[0].method == "PUT");
+  CHECK(scenario->cases[3].steps[0].target == "~/a?x=");
+}
+
+TEST_CASE("a step is read with its form, expectation and details") {
+  const auto scenario = parse_scenario("file",
+                                       "servers --cors=x --y\n"
+                                       "# a comment\n"
+                                       "case one\n"
+                                       "  PUT ~/a${repeat 2 b c} value=a b => 400 210\n"
+                                       "    header X: y z\n"
+                                       "    grep a+\n"
+                                       "  gone ~/t 900ms 2500ms\n");
+  REQUIRE(scenario);
+  CHECK(scenario->server_flags == std::vector<std::string>{"--cors=x", "--y"});
+  const Step& put = scenario->cases[0].steps[0];
+  CHECK(put.target == "~/a${repeat 2 b c}");
+  CHECK(put.form == "value=a b");
+  CHECK(put.expected->status == 400);
+  CHECK(put.expected->error_code == 210);
+  CHECK(put.headers == std::vector<std::string>{"X: y z"});
+  CHECK(put.grep == "a+");
+  CHECK(scenario->cases[0].steps[1].latest == std::chrono::milliseconds(2500));
+}
+
+TEST_CASE("a line that cannot be read is named") {
+  struct Row {
+    const char* name;
+    const char* text;
+    const char* error;
+  };
+  for (const Row& row : {
+           Row{"step before any case", "  GET /x\n", "line 1: a step outside a case"},
+           Row{"step after a table", "case a\n  GET /x\nfor v in 1\n  GET /x\n", "line 4: a step outside a case"},
+           Row{"unknown directive", "nonsense\n", "line 1: expected servers, for or case"},
+           Row{"unknown step", "case a\n  dance ~/x\n", "line 2: unknown step"},
+           Row{"no target", "case a\n  GET\n", "line 2: a request needs a target"},
+           Row{"no values", "for v in\n", "line 1: expected: for NAME in VALUE..."},
+           Row{"expectation", "case a\n  GET /x => soon\n", "line 2: after =>"},
+           Row{"time", "case a\n  sleep 5s\n", "line 2: sleep needs milliseconds"},
+           Row{"watch name", "case a\n  event\n", "line 2: the name of a watch is missing"},
+           Row{"detail", "case a\n  GET /x\n    colour red\n", "line 3: only header, body and grep"},
+           Row{"no steps", "case a\ncase b\n  GET /x\n", "line 1: a case without steps"},
+           Row{"same name twice", "case a\n  GET /x\ncase a\n  GET /x\n", "two cases are called file/a"},
+       }) {
+    CAPTURE(row.name);
+    const auto scenario = parse_scenario("file", row.text);
+    REQUIRE(!scenario);
+    CHECK(scenario.error().message.starts_with(row.error));
+  }
+}
