@@ -96,4 +96,12 @@ const std::string* Form::find(std::string_view name) const {
   return nullptr;
 }
 
+std::vector<std::string> Form::all(std::string_view name) const {
+  std::vector<std::string> values;
+  for (const Field& field : fields_) {
+    if (field.name == name) values.push_back(field.value);
+  }
+  return values;
+}
+
 }  // namespace viaduct::net

@@ -21,6 +21,7 @@ class Form {
   Result<void> parse(std::string_view encoded);
 
   const std::string* find(std::string_view name) const;  // the first value; null if there is none
+  std::vector<std::string> all(std::string_view name) const;  // every value, in order
   size_t size() const { return fields_.size(); }
 
  private:

@@ -20,26 +20,10 @@ struct Exchange {
   std::string path;           // decoded and clean
   net::ReplyHeaders headers;  // CORS so far
 
-  void reply(int status, net::Body body, bool close = false) {
-    net::Reply answer;
-    answer.status = status;
-    answer.headers = std::move(headers);
-    answer.body = std::move(body);
-    answer.close = close;
-    loop->reply(handle, std::move(answer));
-  }
-
-  void reply_json(int status, std::string body) {
-    headers.add("Content-Type", "application/json");
-    reply(status, std::move(body));
-  }
-
-  // The TXT family of v2-api.md 0.2; `text` without its line feed.
-  void reply_text_error(int status, std::string_view text) {
-    headers.add("Content-Type", "text/plain; charset=utf-8");
-    headers.add("X-Content-Type-Options", "nosniff");
-    reply(status, std::string(text) + '\n');
-  }
+  void reply(int status, net::Body body, bool close = false);
+  void reply_json(int status, std::string body);
+  void reply_message(int status, std::string_view message);     // the MSG family of v2-api.md 0.2
+  void reply_text_error(int status, std::string_view text);     // the TXT family; `text` without its line feed
 };
 
 // Part of the API behind one route. Threads: any loop's, several at once.

@@ -1,0 +1,112 @@
+#include "server/applier.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/result.h"
+#include "server/stamped.h"
+#include "viaduct/command.pb.h"
+
+namespace viaduct::server {
+namespace {
+
+constexpr size_t kCompactionSlice = 200;  // records; small enough not to be felt by the writes behind it
+
+store::AppliedState applied_state(const store::Store& store) {
+  const store::Store::ReadLock lock(store);
+  return store.applied();
+}
+
+}  // namespace
+
+// The answers of one group, sorted by where they go.
+class Applier::Answers {
+ public:
+  void add(std::unique_ptr<v3bridge::Completion> completion, v3bridge::Outcome outcome) {
+    Executor* const home = &completion->home();
+    auto parcel = std::find_if(parcels_.begin(), parcels_.end(), [&](const Parcel& p) { return p.home == home; });
+    if (parcel == parcels_.end()) parcel = parcels_.insert(parcel, Parcel{home, std::make_unique<Delivery>()});
+    parcel->delivery->answers.emplace_back(std::move(completion), std::move(outcome));
+  }
+
+  void send() {
+    for (Parcel& parcel : parcels_) parcel.home->post(std::move(parcel.delivery));
+    parcels_.clear();
+  }
+
+ private:
+  struct Delivery final : Task {
+    void run() override {
+      for (auto& [completion, outcome] : answers) completion->done(std::move(outcome));
+    }
+    std::vector<std::pair<std::unique_ptr<v3bridge::Completion>, v3bridge::Outcome>> answers;
+  };
+  struct Parcel {
+    Executor* home;
+    std::unique_ptr<Delivery> delivery;
+  };
+  std::vector<Parcel> parcels_;
+};
+
+Applier::Applier(store::Store& store, store::Hub& hub, v3bridge::ApplyCounts& counts)
+    : store_(store),
+      hub_(hub),
+      counts_(counts),
+      bridge_(store),
+      state_(applied_state(store)),
+      applied_(state_.index.value) {}
+
+void Applier::apply(std::vector<Committed>& entries) {
+  if (entries.empty()) return;
+  Answers answers;
+  store_.begin_group();
+  for (Committed& committed : entries) {
+    v3bridge::Outcome outcome = apply_one(*committed.entry);
+    if (committed.completion) answers.add(std::move(committed.completion), std::move(outcome));
+  }
+  const std::vector<store::EventPtr> events = store_.commit_group(state_);
+  for (const store::EventPtr& event : events) counts_.count(*event);
+  if (!events.empty()) hub_.publish(events, events.back()->seq());
+  applied_.store(state_.index.value, std::memory_order_release);
+  entries.clear();
+  answer_reads(answers);
+  answers.send();
+}
+
+v3bridge::Outcome Applier::apply_one(const Entry& entry) {
+  if (entry.index != state_.index.next()) {  // INV-A5
+    fatal("apply: entry " + to_string(entry.index) + " does not follow " + to_string(state_.index));
+  }
+  state_.index = entry.index;
+  state_.term = entry.term;
+  v3bridge::Outcome outcome;
+  const std::optional<Stamp> stamp = read_stamp(entry.data);
+  if (stamp) {
+    Command command;
+    if (!parse_command(entry.data, command)) fatal("apply: entry " + to_string(entry.index) + " is no command");
+    state_.stamp = *stamp;
+    outcome = bridge_.apply(command, *stamp);
+    counts_.count(command, outcome);
+  }
+  outcome.index = entry.index;
+  return outcome;
+}
+
+void Applier::add_read(WaitingRead read) {
+  reads_.push_back(std::move(read));
+  Answers answers;
+  answer_reads(answers);
+  answers.send();
+}
+
+void Applier::answer_reads(Answers& answers) {
+  while (!reads_.empty() && reads_.front().index <= state_.index) {
+    answers.add(std::move(reads_.front().completion), v3bridge::Outcome{});
+    reads_.pop_front();
+  }
+}
+
+bool Applier::compact_some() { return store_.compact_some(kCompactionSlice); }
+
+}  // namespace viaduct::server

@@ -1,0 +1,62 @@
+// The apply thread's work: committed entries become transactions, events and answers, in the order of DESIGN 2: write
+// the store, offer the events to the hub, then send the results, with one wake-up per executor and group.
+// Threads: apply() and the rest on the apply thread; applied() from any.
+// Ownership: borrows store, hub and counts.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "base/entry.h"
+#include "base/executor.h"
+#include "store/hub.h"
+#include "store/store.h"
+#include "v3bridge/bridge.h"
+#include "v3bridge/counts.h"
+#include "v3bridge/engine.h"
+
+namespace viaduct::server {
+
+// An entry to apply, and who waits for it here, if anyone.
+struct Committed {
+  EntryPtr entry;
+  std::unique_ptr<v3bridge::Completion> completion;
+};
+
+// A linearizable read, good once `index` is applied.
+struct WaitingRead {
+  Index index;
+  std::unique_ptr<v3bridge::Completion> completion;
+};
+
+class Applier {
+ public:
+  Applier(store::Store& store, store::Hub& hub, v3bridge::ApplyCounts& counts);
+
+  // One group: everything in `entries` in one LevelDB batch. Leaves the vector empty.
+  void apply(std::vector<Committed>& entries);
+  void add_read(WaitingRead read);
+  // Deletes a slice of what compaction left behind; false when nothing is left.
+  bool compact_some();
+
+  Index applied() const { return Index(applied_.load(std::memory_order_acquire)); }
+
+ private:
+  class Answers;
+
+  v3bridge::Outcome apply_one(const Entry& entry);
+  void answer_reads(Answers& answers);
+
+  store::Store& store_;
+  store::Hub& hub_;
+  v3bridge::ApplyCounts& counts_;
+  v3bridge::Bridge bridge_;
+  store::AppliedState state_;
+  std::atomic<uint64_t> applied_;
+  std::deque<WaitingRead> reads_;  // ascending in index
+};
+
+}  // namespace viaduct::server

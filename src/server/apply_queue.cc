@@ -1,0 +1,47 @@
+#include "server/apply_queue.h"
+
+#include <iterator>
+#include <utility>
+
+namespace viaduct::server {
+namespace {
+
+template <typename T>
+void move_all(std::vector<T>& from, std::vector<T>& to) {
+  if (to.empty()) {
+    std::swap(from, to);
+  } else {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  }
+  from.clear();
+}
+
+}  // namespace
+
+void ApplyQueue::push(Batch& batch) {
+  bool wake;
+  {
+    const std::lock_guard lock(mutex_);
+    move_all(batch.entries, waiting_.entries);
+    move_all(batch.reads, waiting_.reads);
+    wake = std::exchange(sleeping_, false);
+  }
+  if (wake) arrived_.notify_one();
+}
+
+void ApplyQueue::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  arrived_.notify_one();
+}
+
+bool ApplyQueue::take(Batch& batch, bool wait) {
+  std::unique_lock lock(mutex_);
+  sleeping_ = wait;
+  if (wait) arrived_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+  sleeping_ = false;
+  std::swap(batch, waiting_);
+  return !closed_ || !batch.empty();
+}
+
+}  // namespace viaduct::server

@@ -1,0 +1,37 @@
+// From the raft thread to the apply thread: committed entries in order, and reads that wait for an index.
+// Threads: push() on one, take() on the other. Bounded by raft's caps on what is committed and not applied (RF-7).
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <vector>
+
+#include "server/applier.h"
+
+namespace viaduct::server {
+
+class ApplyQueue {
+ public:
+  struct Batch {
+    std::vector<Committed> entries;
+    std::vector<WaitingRead> reads;
+
+    bool empty() const { return entries.empty() && reads.empty(); }
+  };
+
+  void push(Batch& batch);  // leaves it empty
+  void close();
+
+  // Takes all there is into `batch`, which is empty on entry; with `wait`, not before there is something. False when
+  // the queue is closed and empty.
+  bool take(Batch& batch, bool wait);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  Batch waiting_;
+  bool sleeping_ = false;
+  bool closed_ = false;
+};
+
+}  // namespace viaduct::server

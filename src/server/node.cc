@@ -1,0 +1,134 @@
+#include "server/node.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "server/refuse.h"
+#include "server/stamped.h"
+#include "v3bridge/admin.h"
+#include "viaduct/command.pb.h"
+
+namespace viaduct::server {
+namespace {
+
+using v3bridge::Refusal;
+
+constexpr size_t kReaderThreads = 2;
+constexpr size_t kMaxGroupEntries = 1000;  // applied in one LevelDB batch
+constexpr const char* kTooLargeText = "etcdserver: request is too large";
+
+// Raft's tick is the heartbeat interval, as in etcd.
+raft::Options raft_options(const NodeOptions& options) {
+  raft::Options raft;
+  raft.id = options.self.id;
+  raft.election_ticks = static_cast<uint32_t>(std::max<int64_t>(2, options.election_timeout / options.heartbeat_interval));
+  raft.max_unapplied_entries = options.unapplied_entries;
+  raft.max_unapplied_for_cleanup = 2 * options.unapplied_entries;
+  return raft;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> Node::open(Disk& disk, const Clock& clock, Random& random, NodeOptions options,
+                                         NodeObserver* observer) {
+  VIADUCT_TRY_ASSIGN(recovered, recover(disk, random, options));
+  VIADUCT_TRY_ASSIGN(raft, raft::Raft::start(raft_options(options), std::move(recovered.restart), random));
+  return std::unique_ptr<Node>(
+      new Node(disk, clock, random.next(), std::move(options), observer, std::move(recovered), std::move(raft)));
+}
+
+Node::Node(Disk& disk, const Clock& clock, uint64_t incarnation, NodeOptions options, NodeObserver* observer,
+           Recovered recovered, raft::Raft raft)
+    : clock_(clock),
+      options_(std::move(options)),
+      observer_(observer),
+      incarnation_(incarnation),
+      store_(std::move(recovered.store)),
+      wal_(std::move(recovered.wal)),
+      inbox_(Inbox::Limits{}),
+      applier_(*store_, hub_, apply_counts_),
+      publisher_(*store_, options_),
+      readers_("reader", kReaderThreads),
+      maintenance_("maintenance", 1),
+      raft_worker_({disk, clock_, options_, observer_, *store_, *wal_, inbox_, apply_queue_, applier_, cluster_clock_,
+                    publisher_, maintenance_, apply_counts_, counts_},
+                   std::move(raft)) {
+  cluster_clock_.observe(recovered.newest_stamp, clock_.monotonic());
+}
+
+Node::~Node() { stop(); }
+
+void Node::start() {
+  apply_thread_ = std::thread([this] { apply_loop(); });
+  raft_thread_ = std::thread([this] { raft_worker_.run(); });
+  pthread_setname_np(apply_thread_.native_handle(), "apply");
+  pthread_setname_np(raft_thread_.native_handle(), "raft");
+}
+
+void Node::stop() {
+  if (!raft_thread_.joinable()) return;
+  inbox_.close();
+  raft_thread_.join();
+  apply_queue_.close();
+  apply_thread_.join();
+  readers_.stop();
+  maintenance_.stop();
+  if (const Result<void> durable = store_->barrier(); !durable) fatal("store: " + durable.error().message);
+}
+
+void Node::propose(Command&& command, std::unique_ptr<v3bridge::Completion> completion) {
+  command.set_origin_member(options_.self.id.value);
+  command.set_origin_incarnation(incarnation_);
+  Proposal proposal{serialize_unstamped(command), std::move(completion)};
+  if (proposal.data.size() > wal_->max_entry_bytes()) {
+    return refuse(std::move(proposal.completion), Refusal::Kind::kTooLarge, kTooLargeText);
+  }
+  if (inbox_.push_proposal(proposal)) return;
+  if (inbox_.closed()) return refuse(std::move(proposal.completion), Refusal::Kind::kStopped, kStoppedText);
+  refuse(std::move(proposal.completion), Refusal::Kind::kTooManyRequests, kTooManyRequestsText);
+}
+
+void Node::read_barrier(std::unique_ptr<v3bridge::Completion> completion) {
+  if (inbox_.push_read(completion)) return;
+  if (inbox_.closed()) return refuse(std::move(completion), Refusal::Kind::kStopped, kStoppedText);
+  refuse(std::move(completion), Refusal::Kind::kTooManyRequests, kTooManyRequestsText);
+}
+
+v3bridge::RaftStatus Node::raft_status() const {
+  v3bridge::RaftStatus status = raft_worker_.status();
+  status.applied = applier_.applied();
+  return status;
+}
+
+std::vector<v3bridge::Member> Node::members() const { return v3bridge::members(*store_); }
+std::string Node::cluster_version() const { return v3bridge::cluster_version(*store_); }
+std::vector<v3bridge::ActiveAlarm> Node::alarms() const { return v3bridge::active_alarms(*store_); }
+
+void Node::apply_loop() {
+  ApplyQueue::Batch batch;
+  bool compacting = true;  // a restart may have interrupted one
+  while (apply_queue_.take(batch, !compacting)) {
+    apply(batch.entries);
+    for (WaitingRead& read : batch.reads) applier_.add_read(std::move(read));
+    batch.reads.clear();
+    compacting = applier_.compact_some();
+  }
+}
+
+void Node::apply(std::vector<Committed>& entries) {
+  std::vector<Committed> group;
+  for (auto next = entries.begin(); next != entries.end();) {
+    const auto end = next + std::min<std::ptrdiff_t>(kMaxGroupEntries, entries.end() - next);
+    group.assign(std::make_move_iterator(next), std::make_move_iterator(end));
+    const std::chrono::nanoseconds begin = clock_.monotonic();
+    applier_.apply(group);
+    if (observer_) observer_->group_applied(clock_.monotonic() - begin);
+    next = end;
+  }
+  entries.clear();
+}
+
+}  // namespace viaduct::server

@@ -1,0 +1,91 @@
+// One member: the raft thread, the apply thread and what they share, behind the Engine interface that the wire APIs
+// see. docs/design.md follows a write through it.
+//
+//   propose() -> Inbox -> RaftWorker: append, sync -> ApplyQueue -> Applier: store, hub, answers
+//
+// Threads:   Engine's calls from any; open(), start() and stop() from the owner's.
+// Ownership: owns WAL, store, hub and threads; borrows disk, clock, random and observer.
+// Errors:    a failed write of the log or the store ends the process (CC-4): nothing may be acknowledged after it.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/disk.h"
+#include "base/random.h"
+#include "server/applier.h"
+#include "server/apply_queue.h"
+#include "server/cluster_clock.h"
+#include "server/inbox.h"
+#include "server/node_options.h"
+#include "server/publisher.h"
+#include "server/raft_worker.h"
+#include "server/recovery.h"
+#include "server/thread_pool.h"
+#include "v3bridge/engine.h"
+
+namespace viaduct::server {
+
+class Node final : public v3bridge::Engine {
+ public:
+  // Recovers log and state. `observer` may be null.
+  static Result<std::unique_ptr<Node>> open(Disk& disk, const Clock& clock, Random& random, NodeOptions options,
+                                            NodeObserver* observer);
+  ~Node() override;  // stops
+
+  void start();
+  // Waits until the state names this member and cluster version, so that clients can be served.
+  bool wait_until_published(std::chrono::milliseconds timeout) { return publisher_.wait(timeout); }
+  // Refuses what comes, finishes what is under way, makes the state durable.
+  void stop();
+
+  void propose(Command&& command, std::unique_ptr<v3bridge::Completion> completion) override;
+  void read_barrier(std::unique_ptr<v3bridge::Completion> completion) override;
+  const store::Store& store() const override { return *store_; }
+  store::Hub& hub() override { return hub_; }
+  Executor& readers() override { return readers_; }
+  uint64_t cluster_now_ms() const override { return cluster_clock_.estimate_ms(clock_.monotonic()); }
+  v3bridge::RaftStatus raft_status() const override;
+  const v3bridge::ApplyCounts& counts() const override { return apply_counts_; }
+  const std::string& v2_root() const override { return options_.v2_root; }
+  ClusterId cluster_id() const override { return options_.cluster_id; }
+  MemberId member_id() const override { return options_.self.id; }
+  std::vector<v3bridge::Member> members() const override;
+  std::string cluster_version() const override;
+  std::vector<v3bridge::ActiveAlarm> alarms() const override;
+
+  const NodeCounts& node_counts() const { return counts_; }
+
+ private:
+  Node(Disk& disk, const Clock& clock, uint64_t incarnation, NodeOptions options, NodeObserver* observer,
+       Recovered recovered, raft::Raft raft);
+
+  void apply_loop();
+  void apply(std::vector<Committed>& entries);
+
+  const Clock& clock_;
+  const NodeOptions options_;
+  NodeObserver* const observer_;
+  const uint64_t incarnation_;  // of this process; tells its proposals from those of an earlier one
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<wal::Wal> wal_;
+  store::Hub hub_;
+  v3bridge::ApplyCounts apply_counts_;
+  NodeCounts counts_;
+  ClusterClock cluster_clock_;
+  Inbox inbox_;
+  ApplyQueue apply_queue_;
+  Applier applier_;
+  Publisher publisher_;
+  ThreadPool readers_;
+  ThreadPool maintenance_;
+  RaftWorker raft_worker_;
+  std::thread raft_thread_;
+  std::thread apply_thread_;
+};
+
+}  // namespace viaduct::server

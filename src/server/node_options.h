@@ -1,0 +1,47 @@
+// What a node is made with; filled from Config by the server, by hand in tests.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "server/leader_duties.h"
+#include "v3bridge/engine.h"
+
+namespace viaduct::server {
+
+struct NodeOptions {
+  std::string wal_directory;
+  std::string state_directory;  // LevelDB's
+  std::string data_directory;   // whose filesystem is watched for space
+  ClusterId cluster_id;
+  v3bridge::Member self;        // urls sorted
+  std::string v2_root;
+  std::string cluster_version;  // what is published: "3.5.0"
+  std::chrono::milliseconds heartbeat_interval{100};
+  std::chrono::milliseconds election_timeout{1000};
+  uint64_t snapshot_count = 100'000;
+  uint64_t unapplied_entries = 5000;
+  uint64_t wal_segment_bytes = uint64_t{64} << 20;
+  DutySettings duties;
+};
+
+// What the log has done; for metrics. Relaxed: written by the raft thread, read by any.
+struct NodeCounts {
+  std::atomic<uint64_t> proposals_failed{0};
+  std::atomic<uint64_t> proposals_pending{0};
+  std::atomic<uint64_t> leader_changes{0};
+  std::atomic<uint64_t> wal_bytes{0};
+  std::atomic<uint64_t> log_cuts{0};
+};
+
+// Told of durations as they happen, on the thread where they happen; for histograms.
+class NodeObserver {
+ public:
+  virtual ~NodeObserver() = default;
+  virtual void wal_synced(std::chrono::nanoseconds duration) = 0;     // raft thread
+  virtual void group_applied(std::chrono::nanoseconds duration) = 0;  // apply thread
+};
+
+}  // namespace viaduct::server

@@ -1,0 +1,29 @@
+// From what the disk holds to a state and a log that fit each other (CC-11, after lock and identity): the store first,
+// then the log, then the comparison of the two.
+#pragma once
+
+#include <memory>
+
+#include "base/disk.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/stamp.h"
+#include "raft/raft.h"
+#include "server/node_options.h"
+#include "store/store.h"
+#include "wal/wal.h"
+
+namespace viaduct::server {
+
+struct Recovered {
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<wal::Wal> wal;
+  raft::Restart restart;
+  Stamp newest_stamp;  // of log and state
+};
+
+// kCorrupt when log and state do not fit: in a cluster of one there is no peer to heal from, so the message names the
+// way out (D9). kInvalidArgument when the state was made with another v2 root.
+Result<Recovered> recover(Disk& disk, Random& random, const NodeOptions& options);
+
+}  // namespace viaduct::server

@@ -1,0 +1,30 @@
+// Telling someone who waits that nothing was done, on the executor they wait on.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "server/node_options.h"
+#include "v3bridge/engine.h"
+
+namespace viaduct::server {
+
+inline constexpr const char* kStoppedText = "etcdserver: server stopped";
+inline constexpr const char* kTooManyRequestsText = "etcdserver: too many requests";
+
+// How long a write or linearizable read may take (v2-api.md 1.9).
+inline std::chrono::nanoseconds request_timeout(const NodeOptions& options) {
+  return std::chrono::seconds(5) + 2 * options.election_timeout;
+}
+
+inline void refuse(std::unique_ptr<v3bridge::Completion> completion, v3bridge::Refusal::Kind kind, const char* text) {
+  Executor& home = completion->home();
+  home.post_function([kind, text, waiting = std::move(completion)] {
+    v3bridge::Outcome outcome;
+    outcome.body = v3bridge::Refusal{kind, text};
+    waiting->done(std::move(outcome));
+  });
+}
+
+}  // namespace viaduct::server

@@ -1,0 +1,36 @@
+#include "server/stamped.h"
+
+#include "base/bytes.h"
+#include "viaduct/command.pb.h"
+
+namespace viaduct::server {
+
+std::string serialize_unstamped(const Command& command) {
+  const size_t size = command.ByteSizeLong();
+  std::string data(kStampBytes + size, '\0');
+  command.SerializeWithCachedSizesToArray(reinterpret_cast<uint8_t*>(data.data() + kStampBytes));
+  return data;
+}
+
+void write_stamp(std::string& data, const Stamp& stamp) {
+  std::string bytes;
+  put_le64(bytes, stamp.cluster_ms);
+  put_le64(bytes, static_cast<uint64_t>(stamp.wall_ns));
+  data.replace(0, kStampBytes, bytes);
+}
+
+std::optional<Stamp> read_stamp(const std::string& data) {
+  ByteReader reader(data);
+  Stamp stamp;
+  stamp.cluster_ms = reader.take_le64();
+  stamp.wall_ns = static_cast<int64_t>(reader.take_le64());
+  if (!reader.ok()) return std::nullopt;
+  return stamp;
+}
+
+bool parse_command(const std::string& data, Command& command) {
+  return data.size() >= kStampBytes &&
+         command.ParseFromArray(data.data() + kStampBytes, static_cast<int>(data.size() - kStampBytes));
+}
+
+}  // namespace viaduct::server

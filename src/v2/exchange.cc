@@ -1,0 +1,34 @@
+#include "v2/exchange.h"
+
+#include "v2/json.h"
+
+namespace viaduct::v2 {
+
+void Exchange::reply(int status, net::Body body, bool close) {
+  net::Reply answer;
+  answer.status = status;
+  answer.headers = std::move(headers);
+  answer.body = std::move(body);
+  answer.close = close;
+  loop->reply(handle, std::move(answer));
+}
+
+void Exchange::reply_json(int status, std::string body) {
+  headers.add("Content-Type", "application/json");
+  reply(status, std::move(body));
+}
+
+void Exchange::reply_message(int status, std::string_view message) {
+  std::string body = "{\"message\":";
+  append_json_string(body, message);
+  body += '}';
+  reply_json(status, std::move(body));
+}
+
+void Exchange::reply_text_error(int status, std::string_view text) {
+  headers.add("Content-Type", "text/plain; charset=utf-8");
+  headers.add("X-Content-Type-Options", "nosniff");
+  reply(status, std::string(text) + '\n');
+}
+
+}  // namespace viaduct::v2

@@ -1,0 +1,159 @@
+#include "v2/members.h"
+
+#include <rapidjson/document.h>
+#include <rapidjson/error/error.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "base/log.h"
+#include "v2/json.h"
+
+namespace viaduct::v2 {
+namespace {
+
+constexpr std::string_view kRoute = "/v2/members";
+
+void append_list(std::string& to, const std::vector<std::string>& texts) {
+  to += '[';
+  for (const std::string& text : texts) {
+    if (to.back() != '[') to += ',';
+    append_json_string(to, text);
+  }
+  to += ']';
+}
+
+void append_member(std::string& to, const v3bridge::Member& member) {
+  to += "{\"id\":\"" + to_hex(member.id.value) + "\",\"name\":";
+  append_json_string(to, member.name);
+  to += ",\"peerURLs\":";
+  append_list(to, member.peer_urls);
+  to += ",\"clientURLs\":";
+  append_list(to, member.client_urls);
+  to += '}';
+}
+
+std::string_view id_text(const Exchange& exchange) {
+  std::string_view rest(exchange.path);
+  rest.remove_prefix(std::min(rest.size(), kRoute.size() + 1));
+  return rest;
+}
+
+std::optional<uint64_t> parse_hex(std::string_view text) {
+  uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number, 16);
+  if (text.empty() || error != std::errc() || rest != end) return std::nullopt;
+  return number;
+}
+
+// With parameters the type is trimmed and lower-cased, without them it is compared as it stands, as etcd does.
+bool is_json_type(std::string_view type) {
+  const size_t semicolon = type.find(';');
+  if (semicolon == std::string_view::npos) return type == "application/json";
+  std::string bare(type.substr(0, semicolon));
+  bare.erase(bare.find_last_not_of(" \t") + 1);
+  bare.erase(0, bare.find_first_not_of(" \t"));
+  return net::equals_ignoring_case(bare, "application/json");
+}
+
+bool check_content_type(Exchange& exchange) {
+  const std::string type(exchange.request.find_header("Content-Type"));
+  if (is_json_type(type)) return true;
+  exchange.reply_message(415, "Bad Content-Type " + type + ", accept application/json");
+  return false;
+}
+
+}  // namespace
+
+void Members::serve(Exchange&& exchange) {
+  exchange.headers.add("X-Etcd-Cluster-Id", to_hex(engine_.cluster_id().value));
+  switch (exchange.request.method()) {
+    case net::Method::kGet: return get(exchange);
+    case net::Method::kPost: return add(exchange);
+    default: return change(exchange);
+  }
+}
+
+void Members::get(Exchange& exchange) {
+  const std::string_view rest = id_text(exchange);
+  const std::vector<v3bridge::Member> members = engine_.members();
+  std::string body;
+  if (rest == "leader") {
+    const MemberId leader = engine_.raft_status().leader;
+    const auto found = std::find_if(members.begin(), members.end(), [&](const auto& m) { return m.id == leader; });
+    if (!leader || found == members.end()) return exchange.reply_message(503, "During election");
+    append_member(body, *found);
+    return exchange.reply_json(200, body + '\n');
+  }
+  if (!rest.empty()) return exchange.reply_message(404, "Not found");
+  body = "{\"members\":[";
+  for (const v3bridge::Member& member : members) {
+    if (body.back() != '[') body += ',';
+    append_member(body, member);
+  }
+  exchange.reply_json(200, body + "]}\n");
+}
+
+void Members::add(Exchange& exchange) {
+  if (!check_content_type(exchange)) return;
+  const Result<std::vector<std::string>> urls = peer_urls_in(exchange);
+  if (!urls) return exchange.reply_message(400, urls.error().message);
+  if (is_used(*urls)) return exchange.reply_message(409, "membership: peerURL exists");
+  log::warn("member not added: this version runs clusters of one member");
+  exchange.reply_message(500, "Internal Server Error");
+}
+
+// PUT and DELETE of one member.
+void Members::change(Exchange& exchange) {
+  const std::string text(id_text(exchange));
+  if (text.empty()) return exchange.reply_text_error(405, "Method Not Allowed");
+  const std::optional<uint64_t> id = parse_hex(text);
+  if (!id) return exchange.reply_message(404, "No such member: " + text);
+  if (exchange.request.method() == net::Method::kPut) {
+    if (!check_content_type(exchange)) return;
+    if (const Result<std::vector<std::string>> urls = peer_urls_in(exchange); !urls) {
+      return exchange.reply_message(400, urls.error().message);
+    }
+  }
+  const std::vector<v3bridge::Member> members = engine_.members();
+  const bool known = std::any_of(members.begin(), members.end(), [&](const auto& m) { return m.id.value == *id; });
+  if (!known) return exchange.reply_message(404, "No such member: " + to_hex(*id));
+  log::warn("member not changed: this version runs clusters of one member");
+  exchange.reply_message(500, "Internal Server Error");
+}
+
+Result<std::vector<std::string>> Members::peer_urls_in(const Exchange& exchange) const {
+  rapidjson::Document document;
+  const std::string& body = exchange.request.body;
+  document.Parse<rapidjson::kParseIterativeFlag>(body.data(), body.size());
+  if (document.HasParseError()) {
+    const bool ended = document.GetErrorOffset() >= body.size();
+    return Error{Code::kInvalidArgument, ended ? "unexpected end of JSON input" : "invalid character in JSON input"};
+  }
+  std::vector<std::string> urls;
+  if (document.IsObject()) {
+    const auto list = document.FindMember("peerURLs");
+    if (list != document.MemberEnd() && list->value.IsArray()) {
+      for (const auto& url : list->value.GetArray()) {
+        if (url.IsString()) urls.emplace_back(url.GetString(), url.GetStringLength());
+      }
+    }
+  }
+  if (urls.empty()) return Error{Code::kInvalidArgument, "no valid URLs given"};
+  for (const std::string& url : urls) VIADUCT_TRY(check_url_(url));
+  std::sort(urls.begin(), urls.end());
+  return urls;
+}
+
+bool Members::is_used(const std::vector<std::string>& urls) const {
+  for (const v3bridge::Member& member : engine_.members()) {
+    for (const std::string& url : urls) {
+      if (std::find(member.peer_urls.begin(), member.peer_urls.end(), url) != member.peer_urls.end()) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace viaduct::v2
