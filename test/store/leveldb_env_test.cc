@@ -6,6 +6,8 @@
 #include <leveldb/db.h>
 #include <leveldb/write_batch.h>
 
+#include <mutex>
+#include <set>
 #include <thread>
 
 #include "store/leveldb_log_check.h"
@@ -33,10 +35,27 @@ std::string key_of(uint64_t number) {
   return key;
 }
 
+// What an Env reported, from whichever thread.
+class Failures {
+ public:
+  void add(const Error& error) {
+    const std::lock_guard guard(mutex_);
+    errors_.push_back(error);
+  }
+  std::vector<Error> all() const {
+    const std::lock_guard guard(mutex_);
+    return errors_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<Error> errors_;
+};
+
 // A database whose batch number n, counted from 1, puts key n. Failures of the Env are collected.
 class Database {
  public:
-  explicit Database(Disk& disk) : env_(disk, clock_, [this](const Error& error) { failures_.push_back(error); }) {
+  explicit Database(Disk& disk) : env_(disk, clock_, [this](const Error& error) { failures_.add(error); }) {
     options_.env = &env_;
     options_.create_if_missing = true;
     options_.paranoid_checks = true;
@@ -47,7 +66,7 @@ class Database {
   }
 
   const leveldb::Status& opened() const { return opened_; }
-  const std::vector<Error>& failures() const { return failures_; }
+  std::vector<Error> failures() const { return failures_.all(); }
   LeveldbEnv& env() { return env_; }
 
   bool write(uint64_t number, size_t value_bytes, bool sync = false) {
@@ -81,7 +100,7 @@ class Database {
 
  private:
   SystemClock clock_;
-  std::vector<Error> failures_;
+  Failures failures_;
   LeveldbEnv env_;
   leveldb::Options options_;
   leveldb::Status opened_;
@@ -156,7 +175,6 @@ class HeldRotation {
  private:
   static constexpr char kLogSync[] = "sync /db/000003.log";
   static constexpr char kTable[] = "create /db/000005.ldb";
-  static_assert(kWriteBufferBytes < kRotatingBytes);
 
   FakeDisk disk_;
   GatedDisk gated_;
@@ -291,8 +309,8 @@ struct Bed {
   FakeDisk disk;
   GatedDisk gated{disk};
   SystemClock clock;
-  std::vector<Error> failures;
-  LeveldbEnv env{gated, clock, [this](const Error& error) { failures.push_back(error); }};
+  Failures failures;
+  LeveldbEnv env{gated, clock, [this](const Error& error) { failures.add(error); }};
 
   Bed() {
     REQUIRE(env.CreateDir("/db").ok());
@@ -367,7 +385,7 @@ TEST_CASE("a log that LevelDB removes is not synced any more") {
   REQUIRE(bed.env.RemoveFile("/db/000004.log").ok());
   bed.gated.open_gate("sync /db/000003.log");
   CHECK(bed.env.barrier());
-  CHECK(bed.failures.empty());
+  CHECK(bed.failures.all().empty());
 }
 
 TEST_CASE("the first failure is reported once and nothing is changed after it") {
@@ -390,8 +408,8 @@ TEST_CASE("the first failure is reported once and nothing is changed after it") 
   const auto barrier = bed.env.barrier();
   REQUIRE_FALSE(barrier);
   CHECK(barrier.error().code == Code::kNoSpace);
-  REQUIRE(bed.failures.size() == 1);
-  CHECK(bed.failures[0].code == Code::kNoSpace);
+  REQUIRE(bed.failures.all().size() == 1);
+  CHECK(bed.failures.all()[0].code == Code::kNoSpace);
 }
 
 TEST_CASE("an answer that a healthy disk gives is no failure") {
@@ -405,7 +423,7 @@ TEST_CASE("an answer that a healthy disk gives is no failure") {
   CHECK(bed.env.RenameFile("/db/no", "/db/other").IsNotFound());
   CHECK(bed.env.RemoveFile("/db/no").IsNotFound());
   CHECK_FALSE(bed.env.CreateDir("/db").ok());
-  CHECK(bed.failures.empty());
+  CHECK(bed.failures.all().empty());
   CHECK(bed.env.barrier());
 }
 
@@ -426,7 +444,7 @@ TEST_CASE("a lock is one holder's until it is given back") {
   REQUIRE(bed.env.UnlockFile(lock).ok());
   REQUIRE(bed.env.LockFile("/db/LOCK", &lock).ok());
   REQUIRE(bed.env.UnlockFile(lock).ok());
-  CHECK(bed.failures.empty());
+  CHECK(bed.failures.all().empty());
 }
 
 }  // namespace
