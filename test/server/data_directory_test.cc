@@ -1,0 +1,162 @@
+#include "server/data_directory.h"
+
+#include <doctest/doctest.h>
+
+#include "server/data_directory_foreign.h"
+#include "server/identity_file.h"
+#include "test/support/fake_disk.h"
+
+namespace viaduct::server {
+namespace {
+
+Config config() {
+  Config made;
+  made.initial_advertise_peer_urls = *parse_urls("http://localhost:2380", true);
+  made.initial_cluster = {{"default", made.initial_advertise_peer_urls[0]}};
+  return made;
+}
+
+TEST_CASE("a new directory is made, locked and given an identity that stays") {
+  FakeDisk disk;
+  {
+    auto directory = DataDirectory::open(disk, "/var/lib/d", "");
+    REQUIRE(directory);
+    CHECK(directory->is_new());
+    CHECK(directory->wal_path() == "/var/lib/d/wal");
+    CHECK(directory->state_path() == "/var/lib/d/state");
+    CHECK(DataDirectory::open(disk, "/var/lib/d", "").error().code == Code::kLocked);
+    const auto identity = directory->identify(config());
+    REQUIRE(identity);
+    CHECK(to_hex(identity->member.value) == "8e9e05c52164694d");
+    CHECK(to_hex(identity->cluster.value) == "cdf818194e3a8c32");
+    CHECK(!directory->is_new());
+  }
+  auto again = DataDirectory::open(disk, "/var/lib/d", "/wal");
+  REQUIRE(again);
+  CHECK(!again->is_new());
+  CHECK(again->wal_path() == "/wal");
+  Config other = config();
+  other.initial_cluster_token = "other";
+  other.initial_cluster_existing = true;  // of no interest to a member that exists
+  CHECK(to_hex(again->identify(other)->member.value) == "8e9e05c52164694d");
+}
+
+TEST_CASE("a new member that may not be is not written down") {
+  FakeDisk disk;
+  auto directory = DataDirectory::open(disk, "/d", "");
+  REQUIRE(directory);
+  Config joining = config();
+  joining.initial_cluster_existing = true;
+  CHECK(directory->identify(joining).error().code == Code::kInvalidArgument);
+  CHECK(*disk.list("/d") == std::vector<std::string>{"lock"});
+}
+
+TEST_CASE("files of etcd are refused, named, and left as they are") {
+  struct Case {
+    const char* name;
+    const char* shown;
+  };
+  for (const Case& c : {
+           Case{"member", "member (etcd 2 or 3)"},
+           Case{"proxy", "proxy (etcd 2 or 3, as a proxy)"},
+           Case{"fixtures", "fixtures (etcd 3)"},
+           Case{"snap", "snap (etcd 2)"},
+           Case{"wal", "wal (etcd 2)"},
+           Case{"log", "log (etcd 0.4)"},
+           Case{"conf", "conf (etcd 0.4)"},
+           Case{"snapshot", "snapshot (etcd 0.4)"},
+           Case{"standby_info", "standby_info (etcd 0.4)"},
+           Case{"0000000000000002-0000000000000005.snap", "0000000000000002-0000000000000005.snap (etcd)"},
+           Case{"0000000000000005.snap.db", "0000000000000005.snap.db (etcd)"},
+           Case{"0000000000000000-0000000000000000.wal", "0000000000000000-0000000000000000.wal (etcd)"},
+       }) {
+    CAPTURE(c.name);
+    FakeDisk disk;
+    REQUIRE(disk.create_directory("/d"));
+    REQUIRE(disk.create_directory("/d/" + std::string(c.name)));
+    const auto directory = DataDirectory::open(disk, "/d", "");
+    REQUIRE(!directory);
+    CHECK(directory.error().code == Code::kInvalidArgument);
+    CHECK(directory.error().message == "data directory /d holds files of etcd: " + std::string(c.shown) +
+                                           "; nothing was written to it. Give another --data-dir");
+    CHECK(*disk.list("/d") == std::vector<std::string>{c.name});
+  }
+}
+
+TEST_CASE("etcd's log segments are refused in a log directory of its own, too") {
+  FakeDisk disk;
+  REQUIRE(disk.create_directory("/wal"));
+  REQUIRE(disk.open("/wal/0000000000000000-0000000000000000.wal", OpenMode::kCreate));
+  CHECK(DataDirectory::open(disk, "/d", "/wal").error().code == Code::kInvalidArgument);
+  CHECK(disk.list("/d")->empty());
+  CHECK(!has_etcd_segments({"0.tmp", "00000000000000000-000000000000000.wal", "x.wal", "0000000000000000.wal"}));
+}
+
+TEST_CASE("what nobody knows is left alone") {
+  FakeDisk disk;
+  REQUIRE(disk.create_directory("/d"));
+  for (const char* name : {"/d/notes", "/d/lost+found"}) REQUIRE(disk.open(name, OpenMode::kCreate));
+  CHECK(DataDirectory::open(disk, "/d", ""));
+  CHECK(*disk.list("/d") == std::vector<std::string>{"lock", "lost+found", "notes"});
+  CHECK(find_foreign({"notes", "lost+found", "lock", "identity.a.tmp"}, false).strays ==
+        std::vector<std::string>{"notes"});
+}
+
+TEST_CASE("state without an identity is not taken for a new member") {
+  FakeDisk disk;
+  REQUIRE(disk.create_directory("/d"));
+  REQUIRE(disk.create_directory("/d/state"));
+  CHECK(DataDirectory::open(disk, "/d", "").error().code == Code::kCorrupt);
+}
+
+TEST_CASE("leftovers of interrupted writes go, ours alone") {
+  FakeDisk disk;
+  REQUIRE(disk.create_directory("/d"));
+  for (const char* name : {"identity.a.tmp", "ballast.tmp", "other.tmp"}) {
+    REQUIRE(disk.open("/d/" + std::string(name), OpenMode::kCreate));
+  }
+  REQUIRE(DataDirectory::open(disk, "/d", ""));
+  CHECK(*disk.list("/d") == std::vector<std::string>{"lock", "other.tmp"});
+}
+
+TEST_CASE("after a power cut at any call of the first start, a second start gets the same identity") {
+  const auto first_start = [](Disk& disk) -> Result<Identity> {
+    auto directory = DataDirectory::open(disk, "/d", "");
+    if (!directory) return directory.error();
+    return directory->identify(config());
+  };
+  FakeDisk counting;
+  REQUIRE(first_start(counting));
+  for (uint64_t n = 1; n <= counting.calls(); ++n) {
+    CAPTURE(n);
+    FakeDisk disk;
+    disk.fail_call(n, Error{Code::kIo, "cut"}, FakeDisk::Repeat::kForEver);
+    CHECK(!first_start(disk));
+    disk.for_each_crash_image([&](FakeDisk& image) {
+      const auto identity = first_start(image);
+      REQUIRE_MESSAGE(identity, (identity ? "" : identity.error().message));
+      CHECK(to_hex(identity->member.value) == "8e9e05c52164694d");
+    });
+  }
+}
+
+TEST_CASE("the ballast takes its space, gives it back, and is not made by halves") {
+  FakeDisk disk;
+  auto directory = DataDirectory::open(disk, "/d", "");
+  REQUIRE(directory);
+  const uint64_t before = *disk.free_bytes("/d");
+  CHECK(directory->release_ballast());
+  REQUIRE(directory->create_ballast());
+  REQUIRE(directory->create_ballast());
+  CHECK(*disk.free_bytes("/d") + kBallastBytes <= before);
+  REQUIRE(directory->release_ballast());
+  REQUIRE(directory->release_ballast());
+  CHECK(*disk.free_bytes("/d") == before);
+
+  disk.set_free_bytes(kBallastBytes - 1);
+  CHECK(directory->create_ballast().error().code == Code::kNoSpace);
+  CHECK(*disk.list("/d") == std::vector<std::string>{"lock"});
+}
+
+}  // namespace
+}  // namespace viaduct::server
