@@ -1,9 +1,13 @@
 #include "store/leveldb.h"
 
 #include <leveldb/db.h>
-#include <leveldb/env.h>
 #include <leveldb/iterator.h>
 #include <leveldb/write_batch.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/leveldb_env.h"
+#include "store/leveldb_log_check.h"
 
 namespace viaduct::store {
 namespace {
@@ -21,24 +25,37 @@ leveldb::ReadOptions read_options(const leveldb::Snapshot* snapshot) {
   return options;
 }
 
+const SystemClock kClock;  // LevelDB times its own work with it, nothing else
+
+void warn_of(const std::optional<LeveldbCut>& cut) {
+  if (!cut) return;
+  log::warn("cut off what a power failure left of unsynced writes; the log has them",
+            {{"path", cut->path}, {"left_bytes", cut->bytes}, {"cut_bytes", cut->cut_bytes}, {"reason", cut->reason}});
+}
+
 void check(const leveldb::Status& status, const char* what) {
   if (!status.ok()) fatal(std::string("store: cannot ") + what + ": " + status.ToString());
 }
 
 }  // namespace
 
-Database::Database() = default;
+Database::Database(Disk& disk)
+    : env_(std::make_unique<LeveldbEnv>(disk, kClock, [](const Error& error) { fatal("store: " + error.message); })) {}
+
 Database::~Database() = default;
 
-Result<std::unique_ptr<Database>> Database::open(Disk&, const std::string& directory) {
+Result<std::unique_ptr<Database>> Database::open(Disk& disk, const std::string& directory) {
+  VIADUCT_TRY_ASSIGN(found, check_leveldb_logs(disk, directory));
+  warn_of(found.log_cut);
+  warn_of(found.manifest_cut);
+  std::unique_ptr<Database> database(new Database(disk));
   leveldb::Options options;
   options.create_if_missing = true;
   options.paranoid_checks = true;
   options.write_buffer_size = kWriteBufferBytes;
   options.max_file_size = kTableBytes;
   options.compression = leveldb::kNoCompression;  // the log is written far more often than read
-  options.env = leveldb::Env::Default();
-  std::unique_ptr<Database> database(new Database());
+  options.env = database->env_.get();
   leveldb::DB* db = nullptr;
   const leveldb::Status status = leveldb::DB::Open(options, directory, &db);
   database->db_.reset(db);
@@ -55,7 +72,10 @@ void Database::Batch::clear() { batch_->Clear(); }
 
 void Database::write(Batch& batch) { write(batch, false); }
 
-void Database::write_synced(Batch& batch) { write(batch, true); }
+void Database::write_barrier(Batch& batch) {
+  write(batch, true);  // the log in use
+  if (const Result<void> done = env_->barrier(); !done) fatal("store: " + done.error().message);
+}
 
 void Database::write(Batch& batch, bool sync) {
   leveldb::WriteOptions options;

@@ -1,5 +1,6 @@
 // The one place that talks to LevelDB: batches, look-ups, cursors and frozen views over its ordered keys.
 //
+// It runs over our own Env, and its logs are checked before each open (CC-10).
 // Errors:  open() reports; afterwards any failure, of a read too, is fatal(): what LevelDB holds is the state, and a
 //          state that cannot be read cannot be trusted (CC-4, INV-A7).
 // Threads: write() and barrier() on one thread, reads on any.
@@ -15,13 +16,14 @@
 
 namespace leveldb {
 class DB;
-class Env;
 class Iterator;
 class Snapshot;
 class WriteBatch;
 }  // namespace leveldb
 
 namespace viaduct::store {
+
+class LeveldbEnv;
 
 class Database {
  public:
@@ -41,8 +43,8 @@ class Database {
     friend class Database;
     std::unique_ptr<leveldb::WriteBatch> batch_;
   };
-  void write(Batch& batch);         // not synced
-  void write_synced(Batch& batch);  // and everything written before it is synced as well
+  void write(Batch& batch);          // not synced
+  void write_barrier(Batch& batch);  // synced, and so is everything written before it
 
   // Everything as it was when the view was made. Lives no longer than the database.
   class View {
@@ -77,9 +79,10 @@ class Database {
   };
 
  private:
-  Database();
+  explicit Database(Disk& disk);
   void write(Batch& batch, bool sync);
 
+  std::unique_ptr<LeveldbEnv> env_;  // outlives db_
   std::unique_ptr<leveldb::DB> db_;
 };
 

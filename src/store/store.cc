@@ -103,7 +103,7 @@ Result<void> Store::barrier() {
   assert(!impl_->in_group);
   Database::Batch batch;
   batch.put(meta_key(kAppliedRow), encode_applied(impl_->applied));
-  impl_->database->write_synced(batch);
+  impl_->database->write_barrier(batch);
   return {};
 }
 
