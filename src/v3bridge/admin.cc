@@ -1,0 +1,124 @@
+#include "v3bridge/admin.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstdio>
+
+#include "viaduct/command.pb.h"
+
+namespace viaduct::v3bridge {
+namespace {
+
+using store::Store;
+
+constexpr std::string_view kInitializedRow = "initialized";
+constexpr std::string_view kMemberRows = "member/";
+constexpr std::string_view kClusterVersionRow = "cluster_version";
+constexpr std::string_view kAlarmRows = "alarm/";
+constexpr std::string_view kNoSpaceRows = "alarm/NOSPACE/";
+constexpr std::string_view kCorruptRows = "alarm/CORRUPT/";
+
+// Fixed width, so that rows come in order of the number.
+std::string numbered_row(std::string_view prefix, uint64_t number) {
+  char digits[20];
+  const int length = std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(number));
+  return std::string(prefix).append(digits, static_cast<size_t>(length));
+}
+
+template <typename Message>
+Message parse_row(const std::string& name, const std::string& value) {
+  Message message;
+  if (!message.ParseFromString(value)) fatal("state row " + name + " cannot be read");
+  return message;
+}
+
+std::vector<std::string> sorted(const google::protobuf::RepeatedPtrField<std::string>& urls) {
+  std::vector<std::string> result(urls.begin(), urls.end());
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+std::vector<std::pair<std::string, std::string>> rows(const Store& store, std::string_view prefix) {
+  const Store::ReadLock lock(store);
+  return store.rows(prefix);
+}
+
+V3Error meaning(const Error& error) {
+  if (error.code == Code::kCompacted) return V3Error::kCompacted;
+  assert(error.code == Code::kFutureRevision);
+  return V3Error::kFutureRevision;
+}
+
+}  // namespace
+
+V3Result apply_compact(Store& store, const Compact& command) {
+  V3Result result;
+  if (const Result<void> compacted = store.compact(Revision(command.revision())); !compacted)
+    result.error = meaning(compacted.error());
+  return result;
+}
+
+V3Result apply_initialize(Store& store, const Initialize& command) {
+  if (is_initialized(store)) return {};
+  store.set_v2_root(command.v2_root());
+  store.put_row(kInitializedRow, command.SerializeAsString());
+  return {};
+}
+
+V3Result apply_set_member(Store& store, const SetMember& command) {
+  store.put_row(numbered_row(kMemberRows, command.id()), command.SerializeAsString());
+  return {};
+}
+
+V3Result apply_set_cluster_version(Store& store, const SetClusterVersion& command) {
+  store.put_row(kClusterVersionRow, command.version());
+  return {};
+}
+
+V3Result apply_alarm(Store& store, const Alarm& command) {
+  if (command.kind() != Alarm::NOSPACE && command.kind() != Alarm::CORRUPT) return {};
+  const std::string row =
+      numbered_row(command.kind() == Alarm::NOSPACE ? kNoSpaceRows : kCorruptRows, command.member());
+  if (command.raise())
+    store.put_row(row, command.SerializeAsString());
+  else
+    store.delete_row(row);
+  return {};
+}
+
+bool is_initialized(const Store& store) {
+  const Store::ReadLock lock(store);
+  return store.row(kInitializedRow).has_value();
+}
+
+std::vector<Member> members(const Store& store) {
+  std::vector<Member> result;
+  for (const auto& [name, value] : rows(store, kMemberRows)) {
+    const SetMember member = parse_row<SetMember>(name, value);
+    result.push_back({MemberId(member.id()), member.name(), sorted(member.peer_urls()), sorted(member.client_urls())});
+  }
+  return result;
+}
+
+std::string cluster_version(const Store& store) {
+  const Store::ReadLock lock(store);
+  return store.row(kClusterVersionRow).value_or("not_decided");
+}
+
+std::vector<ActiveAlarm> active_alarms(const Store& store) {
+  std::vector<ActiveAlarm> result;
+  for (const auto& [name, value] : rows(store, kAlarmRows)) {
+    const Alarm alarm = parse_row<Alarm>(name, value);
+    result.push_back({MemberId(alarm.member()), Alarm::Kind_Name(alarm.kind())});
+  }
+  return result;
+}
+
+RaisedKinds raised_alarm_kinds(const Store& store) {
+  RaisedKinds raised;
+  for (const auto& [name, value] : rows(store, kAlarmRows))
+    (name.starts_with(kNoSpaceRows) ? raised.no_space : raised.corrupt) = true;
+  return raised;
+}
+
+}  // namespace viaduct::v3bridge
