@@ -13,14 +13,15 @@ std::string_view child_towards(std::string_view directory, std::string_view path
   return path.substr(0, std::min(path.find('/', directory.size() + 1), path.size()));
 }
 
-// Distinct names directly below `directory` in `order`. A name two levels down leads past all of its siblings.
-uint32_t count_children_in(const Index::Ordered& order, std::string_view directory) {
+// Names directly below `directory` in `order` that are in the tree. A name two levels down leads past all of its
+// siblings.
+uint32_t count_children_in(const Index::Ordered& order, std::string_view directory, const auto& is_in_tree) {
   uint32_t count = 0;
   const std::string begin = std::string(directory) + '/';
   for (auto at = order.lower_bound(std::string_view(begin)); at != order.end() && is_below((*at)->key(), directory);) {
     const std::string_view child = child_towards(directory, (*at)->key());
     if (child == (*at)->key()) {
-      ++count;
+      if (is_in_tree(**at)) ++count;
       ++at;
     } else {
       at = order.lower_bound(std::string_view(std::string(child) + char('/' + 1)));
@@ -91,7 +92,9 @@ void Tree::count_child(std::string_view key, int change) {
 }
 
 uint32_t Tree::count_children(std::string_view directory) const {
-  return count_children_in(keys_.live(), directory) + count_children_in(directories_.live(), directory);
+  const auto in_tree = [&](const Entry& entry) { return is_in_tree(entry.family(), entry.key()); };
+  return count_children_in(keys_.live(), directory, in_tree) +
+         count_children_in(directories_.live(), directory, in_tree);
 }
 
 void Tree::touch_ancestors(std::string_view key, Seq seq) {
