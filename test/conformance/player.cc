@@ -48,6 +48,15 @@ std::map<std::string, long> counters_in(const std::string& body) {
   return counters;
 }
 
+// Takes lines off the reply until one contains `wanted`; the last one taken is left in `line`.
+bool passes(ReplyParser& parser, const std::string& wanted, std::string& line) {
+  for (std::string next; !(next = parser.take_line()).empty();) {
+    line = std::move(next);
+    if (line.find(wanted) != std::string::npos) return true;
+  }
+  return false;
+}
+
 bool needs_directory(const Case& one) {
   return std::any_of(one.steps.begin(), one.steps.end(), [](const Step& step) {
     return names_directory(step.target) || names_directory(step.raw) || names_directory(step.form.value_or(""));
@@ -102,6 +111,7 @@ void Player::play_step(const Step& step) {
     case Action::kWatch:
       return start_watch(step);
     case Action::kEvent:
+    case Action::kUntil:
     case Action::kResult:
     case Action::kSilent:
     case Action::kHangUp:
@@ -200,6 +210,10 @@ void Player::on_watch(const Step& step) {
       connection.receive(
           parser, [&] { return !(text = parser.take_line()).empty(); }, in(kEventTime));
       return observe("event", text.empty() ? "none" : normalise_body(text, frame_, true));
+    case Action::kUntil:
+      connection.receive(
+          parser, [&] { return passes(parser, step.grep, text); }, in(kEventTime));
+      return observe("event", text.find(step.grep) == std::string::npos ? "none" : "came");
     case Action::kResult:
       connection.receive(
           parser, [&] { return parser.complete(); }, in(kEventTime));

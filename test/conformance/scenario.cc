@@ -11,10 +11,10 @@ namespace {
 using std::chrono::milliseconds;
 
 const std::map<std::string, Action, std::less<>> kActions = {
-    {"parallel", Action::kParallel}, {"raw", Action::kRaw},       {"watch", Action::kWatch},
-    {"event", Action::kEvent},       {"result", Action::kResult}, {"silent", Action::kSilent},
-    {"hangup", Action::kHangUp},     {"gone", Action::kGone},     {"stats", Action::kStats},
-    {"restart", Action::kRestart},   {"sleep", Action::kSleep},
+    {"parallel", Action::kParallel}, {"raw", Action::kRaw},         {"watch", Action::kWatch},
+    {"event", Action::kEvent},       {"until", Action::kUntil},     {"result", Action::kResult},
+    {"silent", Action::kSilent},     {"hangup", Action::kHangUp},   {"gone", Action::kGone},
+    {"stats", Action::kStats},       {"restart", Action::kRestart}, {"sleep", Action::kSleep},
 };
 
 struct Line {
@@ -134,11 +134,13 @@ Result<void> read_arguments(const Line& line, std::string_view rest, Step& step)
       step.name = take_word(rest);
       step.method = "GET";
       return read_request(line, rest, step);
+    case Action::kUntil:
     case Action::kEvent:
     case Action::kResult:
     case Action::kSilent:
     case Action::kHangUp:
       step.name = take_word(rest);
+      step.grep = rest;
       if (step.name.empty()) return bad_line(line, "the name of a watch is missing");
       return {};
     case Action::kGone:

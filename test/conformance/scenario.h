@@ -18,6 +18,7 @@ enum class Action {
   kRaw,       // bytes as given; `count` replies, then whether the connection still serves
   kWatch,     // a request that stays open under `name`; its head is compared
   kEvent,     // the next line that the watch `name` delivers
+  kUntil,     // events of the watch `name` are dropped until one contains `grep`
   kResult,    // the rest of the watch's reply, which must end
   kSilent,    // nothing arrives on the watch `name` for a while
   kHangUp,    // closes the watch `name` from our side
@@ -45,7 +46,7 @@ struct Step {
   std::optional<std::string> form;
   std::optional<std::string> body;
   std::string raw;
-  std::string grep;  // when set, only what this regular expression finds in the body is compared
+  std::string grep;  // when set, only what this regular expression finds in the body is compared; of `until`: the text
   std::chrono::milliseconds earliest{0};
   std::chrono::milliseconds latest{0};
   std::optional<Expectation> expected;

@@ -55,6 +55,7 @@ TEST_CASE("a line that cannot be read is named") {
            Row{"expectation", "case a\n  GET /x => soon\n", "line 2: after =>"},
            Row{"time", "case a\n  sleep 5s\n", "line 2: sleep needs milliseconds"},
            Row{"watch name", "case a\n  event\n", "line 2: the name of a watch is missing"},
+           Row{"watch name of until", "case a\n  until\n", "line 2: the name of a watch is missing"},
            Row{"detail", "case a\n  GET /x\n    colour red\n", "line 3: only header, body and grep"},
            Row{"no steps", "case a\ncase b\n  GET /x\n", "line 1: a case without steps"},
            Row{"same name twice", "case a\n  GET /x\ncase a\n  GET /x\n", "two cases are called file/a"},
