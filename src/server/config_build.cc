@@ -95,6 +95,12 @@ Result<AutoCompaction> auto_compaction(const FlagValues& values) {
   return result;
 }
 
+Result<void> check_auth_token(const FlagValues& values) {
+  const std::string kind = split(values.text("auth-token"), ',')[0];
+  if (kind == "simple" || kind == "jwt") return {};
+  return invalid("auth: invalid auth options: --auth-token=" + values.text("auth-token"));
+}
+
 log::Level level_of(const std::string& word) {
   static constexpr std::string_view words[] = {"debug", "info", "warn", "error", "panic", "fatal"};
   return static_cast<log::Level>(std::find(std::begin(words), std::end(words), word) - std::begin(words));
@@ -267,6 +273,7 @@ Result<Config> build_config(FlagValues& values, bool from_file, const DefaultHos
   VIADUCT_TRY(configure_addresses(values, !from_file, default_host, config));
   VIADUCT_TRY(configure_times(values, config));
   for (const Flag& flag : flag_table()) VIADUCT_TRY(check_bounds(flag, values));
+  VIADUCT_TRY(check_auth_token(values));
   VIADUCT_TRY_ASSIGN(compaction, auto_compaction(values));
   config.auto_compaction = compaction;
   VIADUCT_TRY_ASSIGN(root, v2_root(values));

@@ -45,7 +45,8 @@ Json type_of(const YAML::Node& node) {
   return node.IsScalar() ? scalar_type(node) : Json::kNull;
 }
 
-std::string type_name(const YAML::Node& node) {
+// A number is shown where another kind of number was wanted.
+std::string type_name(const YAML::Node& node, std::string_view wanted) {
   switch (type_of(node)) {
     case Json::kNull:
       return "null";
@@ -53,7 +54,7 @@ std::string type_name(const YAML::Node& node) {
       return "bool";
     case Json::kInteger:
     case Json::kFraction:
-      return "number " + node.Scalar();
+      return wanted.find("int") == wanted.npos ? "number" : "number " + node.Scalar();
     case Json::kString:
       return "string";
     case Json::kArray:
@@ -69,7 +70,7 @@ std::string_view go_type(const Flag& flag) {
     case Kind::kBool:
       return "bool";
     case Kind::kUint:
-      return flag.name == "snapshot-count" ? "uint64" : "uint";
+      return flag.name == "snapshot-count" ? "uint64" : flag.name == "max-concurrent-streams" ? "uint32" : "uint";
     case Kind::kInt:
       return "int64";
     case Kind::kDuration:
@@ -82,7 +83,7 @@ std::string_view go_type(const Flag& flag) {
 }
 
 Error wrong_type(const YAML::Node& node, const std::string& owner, const std::string& key, std::string_view type) {
-  return invalid("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal " + type_name(node) +
+  return invalid("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal " + type_name(node, type) +
                  " into Go struct field " + owner + "." + key + " of type " + std::string(type));
 }
 
@@ -125,7 +126,7 @@ class ConfigFile {
   Result<void> apply(const YAML::Node& root) {
     if (type_of(root) == Json::kNull) return {};
     if (!root.IsMap()) {
-      return invalid("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal " + type_name(root) +
+      return invalid("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal " + type_name(root, "") +
                      " into Go value of type embed.configYAML");
     }
     for (const auto& entry : root) {

@@ -84,4 +84,10 @@ StartUp load_config(const Invocation& invocation, Disk& disk) {
   return start_up;
 }
 
+void log_notices(const std::vector<Notice>& notices) {
+  for (const Notice& notice : notices) {
+    if (notice.level >= log::level()) log::write(notice.level, notice.text, {});
+  }
+}
+
 }  // namespace viaduct::server

@@ -32,4 +32,6 @@ struct StartUp {
 // `disk` is asked for the configuration file alone.
 StartUp load_config(const Invocation& invocation, Disk& disk);
 
+void log_notices(const std::vector<Notice>& notices);
+
 }  // namespace viaduct::server

@@ -40,6 +40,11 @@ Result<Url> parse_socket_file(Url url, std::string_view name) {
 
 // authority := host ":" port,  host := "[" IPv6 "]" | name
 Result<Url> parse_authority(Url url, std::string_view authority, std::string_view whole) {
+  for (const char c : authority) {
+    if (c <= ' ' || c == '%' || c == '@' || c == '"' || c == '<' || c == '>' || c == '\\' || c == 0x7f) {
+      return unparsable(whole, "invalid character " + quote(std::string(1, c)) + " in host name");
+    }
+  }
   const Error no_port = invalid("URL address does not have the form \"host:port\": " + url.text);
   if (authority.starts_with('[')) {
     const size_t close = authority.find(']');
@@ -52,11 +57,6 @@ Result<Url> parse_authority(Url url, std::string_view authority, std::string_vie
     if (colon == std::string_view::npos || authority.find(':', colon + 1) != std::string_view::npos) return no_port;
     url.host = authority.substr(0, colon);
     authority.remove_prefix(colon);
-  }
-  for (const char c : url.host) {
-    if (c <= ' ' || c == '%' || c == '@' || c == '"' || c == '<' || c == '>' || c == '\\' || c == 0x7f) {
-      return unparsable(whole, "invalid character " + quote(std::string(1, c)) + " in host name");
-    }
   }
   const std::string_view digits = authority.substr(1);
   if (digits.empty()) return url;  // the port stays 0, as in Go

@@ -185,6 +185,7 @@ TEST_CASE("what etcd refuses is refused in its words") {
                 "error parsing CompactionRetention: time: missing unit in duration \"-1\""},
            Case{{"--auto-compaction-mode=revision", "--auto-compaction-retention=5x"},
                 "error parsing CompactionRetention: time: unknown unit \"x\" in duration \"5x\""},
+           Case{{"--auth-token=foo"}, "auth: invalid auth options: --auth-token=foo"},
            Case{{"--logger=x"}, "unknown logger option \"x\""},
            Case{{"--log-outputs=default,stderr"}, "multi logoutput for \"default\" is not supported yet"},
            Case{{"--experimental-enable-lease-checkpoint-persist"},
