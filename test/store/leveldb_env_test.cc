@@ -6,6 +6,7 @@
 #include <leveldb/db.h>
 #include <leveldb/write_batch.h>
 
+#include <future>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -197,14 +198,17 @@ TEST_CASE("a rotated log that lost its end takes the synced log behind it along 
 
 TEST_CASE("a barrier waits for the logs rotated out before it") {
   HeldRotation held;
-  std::optional<Result<void>> outcome;
   held.disk().fail_call(1, {Code::kIo, "medium error"}, FakeDisk::Repeat::kOnce, "sync /db/000003.log");
-  std::thread waiting([&] { outcome = held.database().env().barrier(); });
-  held.release();
-  waiting.join();
-  REQUIRE(outcome);
-  REQUIRE_FALSE(*outcome);  // it has seen how that sync ended
-  CHECK(outcome->error().code == Code::kIo);
+  std::promise<void> started;
+  std::thread releasing([&] {
+    started.get_future().wait();
+    held.release();
+  });
+  started.set_value();
+  const Result<void> outcome = held.database().env().barrier();
+  releasing.join();
+  REQUIRE_FALSE(outcome);  // it has seen how that sync ended
+  CHECK(outcome.error().code == Code::kIo);
 }
 
 TEST_CASE("after a barrier nothing that was written before it can be lost") {

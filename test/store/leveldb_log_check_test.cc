@@ -268,6 +268,19 @@ TEST_CASE("damage that no power cut leaves is refused") {
       check_is_corrupt(*disk, "MANIFEST-000002: at 0");
     }
   }
+  SUBCASE("a manifest broken in the middle") {
+    const size_t start = file_of({first_edit()}).size();
+    const size_t end = file_of({first_edit(), edit(3, 0)}).size();
+    const std::string whole = file_of({first_edit(), edit(3, 0), edit(3, 7)});
+    for (size_t at = start; at < end; ++at) {
+      CAPTURE(at);
+      std::string bent = whole;
+      bent[at] = static_cast<char>(bent[at] ^ 0x10);
+      put_file(*disk, "/db/MANIFEST-000002", bent);
+      check_is_corrupt(*disk, "MANIFEST-000002: at " + std::to_string(start));
+      CHECK(content_of(*disk, "/db/MANIFEST-000002") == bent);
+    }
+  }
   SUBCASE("an empty manifest") {
     put_file(*disk, "/db/MANIFEST-000002", "");
     check_is_corrupt(*disk, "without an edit");
@@ -309,6 +322,11 @@ TEST_CASE("a check that fails or loses power part way finds the same state the n
   const uint64_t before = whole->calls();
   check(*whole);
   const uint64_t calls = whole->calls() - before;
+  whole->for_each_crash_image([](FakeDisk& image) {
+    CHECK(*image.list("/db") == std::vector<std::string>{"000003.log", "CURRENT", "MANIFEST-000002"});
+    CHECK(content_of(image, "/db/000003.log") == file_of({batch(1, 1)}));
+    CHECK(content_of(image, "/db/MANIFEST-000002") == file_of({first_edit()}));
+  });
 
   for (uint64_t n = 1; n <= calls; ++n) {
     const auto disk = prepared();
