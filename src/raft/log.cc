@@ -132,7 +132,7 @@ const EntryPtr& Log::entry(Index index) const { return cached(index).entry; }
 std::vector<EntryPtr> Log::slice(Index after, Index to, uint64_t max_bytes) const {
   std::vector<EntryPtr> entries;
   if (after >= to) return entries;
-  const uint64_t limit = end_of(after) + max_bytes;
+  const uint64_t limit = end_of(after) + std::min(max_bytes, bytes_between(after, to));
   const auto first = cache_.begin() + static_cast<ptrdiff_t>(after.value - evicted_.value);
   const auto last = cache_.begin() + static_cast<ptrdiff_t>(to.value - evicted_.value);
   const auto fitting = std::upper_bound(first + 1, last, limit, [](uint64_t l, const Cached& c) { return l < c.end; });

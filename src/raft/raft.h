@@ -141,6 +141,7 @@ class Raft {
   void on(const Message& message, const Heartbeat& heartbeat);
   void on(const Message& message, const HeartbeatReply& reply);
   void append(EntryType type, std::string data);
+  void ask_what_arrived(MemberId to, Progress& progress);
   void replicate_to_all();
   void replicate(MemberId to, Progress& progress);
   void send_append(MemberId to, Progress& progress, std::vector<EntryPtr> entries);

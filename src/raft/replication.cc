@@ -93,11 +93,17 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   follower.acknowledged = std::max(follower.acknowledged, reply.round);
   follower.probe_may_repeat();
   replication_due_ = true;
-  // Appends that were lost at the end of the log would go unnoticed: an empty one behind them asks (RF-5).
-  const bool nothing_to_send = follower.window().is_full() || follower.next() > log_.last_index();
-  if (follower.state() == Progress::State::kReplicate && follower.match() < log_.last_index() && nothing_to_send)
-    send_append(found->first, follower, {});
+  ask_what_arrived(found->first, follower);
   confirm_reads();
+}
+
+// Appends that were lost with nothing sent behind them would go unnoticed: an empty one asks (RF-5).
+void Raft::ask_what_arrived(MemberId to, Progress& progress) {
+  const bool is_behind = progress.state() == Progress::State::kReplicate && progress.match() < log_.last_index();
+  const bool more_follows = !progress.window().is_full() && progress.next() <= log_.last_index();
+  if (!is_behind || more_follows) return;
+  const bool can_ask = progress.next() > log_.base().index;  // else all that was under way has been compacted
+  can_ask ? send_append(to, progress, {}) : progress.become_probe();
 }
 
 void Raft::replicate_to_all() {
@@ -176,7 +182,10 @@ void Raft::fetched(const Fetch& fetch, std::vector<EntryPtr> entries) {
   if (entries.empty()) return;  // tried again when it answers the next heartbeat
   replication_due_ = true;
   const bool is_next = fetch.first == follower.next() && entries.front()->index == fetch.first;
-  if (is_next && fetch.first > log_.base().index) send_append(fetch.follower, follower, std::move(entries));
+  const bool is_kept = fetch.first > log_.base().index;  // else it was compacted meanwhile
+  if (!is_next || !is_kept) return;
+  assert(log_.first_new(entries) > entries.back()->index);
+  send_append(fetch.follower, follower, std::move(entries));
 }
 
 void Raft::unreachable(MemberId id) {

@@ -1,0 +1,282 @@
+// Runs that one seed decides: messages are lost, repeated and reordered, writes and applying lag, members crash with
+// any prefix of their writes kept, links and halves are cut, configurations change, logs are compacted; all with limits
+// near their minimum. The checker watches every step (INV-R1 to R12); then the faults stop and all must converge (R14).
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+
+#include "cluster.h"
+
+namespace viaduct::raft::test {
+namespace {
+
+constexpr size_t kMembers = 5;
+
+class Chaos {
+ public:
+  explicit Chaos(uint64_t seed)
+      : random_(seed), cluster_(kMembers, initial_configuration(), seed, [this](Member& member) { adjust(member); }) {
+    loss_ = rate(30);
+    repeat_ = rate(50);
+    crash_ = rate(3);
+    cut_ = rate(2);
+    change_ = rate(5);
+  }
+
+  void run(size_t steps) {
+    cluster_.start_all();
+    for (size_t i = 0; i < steps; ++i) step();
+  }
+
+  // Faults are over: whoever is a member must lead or follow, and hold all that was ever committed.
+  void converge() {
+    cluster_.link_down = nullptr;
+    cluster_.start_all();
+    cluster_.settle();
+    bool is_done = false;
+    for (size_t i = 0; i < 500 && !is_done; ++i) {
+      cluster_.tick_all();
+      is_done = try_to_finish();
+    }
+    REQUIRE_MESSAGE(is_done, "R14: no progress without faults");
+    check_rest();
+  }
+
+  Cluster& cluster() { return cluster_; }
+
+ private:
+  uint64_t below(uint64_t bound) { return random_.below(bound); }
+  bool chance(uint64_t per_thousand) { return below(1000) < per_thousand; }
+  uint64_t rate(uint64_t percent) { return below(2) ? 0 : below(percent * 10 + 1); }  // many at zero (SIM-5)
+
+  Configuration initial_configuration() {
+    Configuration configuration = voters({1, 2, 3});
+    if (below(2)) configuration.learners = {MemberId(4)};
+    return configuration;
+  }
+
+  void adjust(Member& member) {
+    Options& options = member.options;
+    options.election_ticks = 3 + static_cast<uint32_t>(below(5));
+    options.max_append_bytes = 1 + below(400);
+    options.window = {1 + below(4), 1 + below(1000)};
+    options.max_apply_bytes = 1 + below(300);
+    options.max_uncommitted_bytes = 1 + below(3000);
+    options.max_unapplied_entries = options.max_unapplied_for_cleanup = 1 + below(20);
+    options.max_unapplied_bytes = below(3000);
+    options.max_pending_reads = 1 + below(4);
+    member.cache_bytes = below(3000);
+  }
+
+  Member& any() { return cluster_[1 + below(kMembers)]; }
+
+  void step() {
+    Member& member = any();
+    if (chance(crash_)) return crash_or_start(member);
+    if (chance(cut_)) return cut();
+    if (!member.is_up()) return chance(100) ? cluster_.start(member.options.id.value) : void();
+    act(member);
+    cluster_.collect(member);
+    // Most of what happens in a cluster is messages.
+    for (uint64_t i = below(4); i > 0; --i) deliver_any();
+  }
+
+  void act(Member& member) {
+    Raft& raft = *member.raft;
+    switch (below(16)) {
+      case 0:
+      case 1:
+        return raft.tick();
+      case 2:
+      case 3:
+      case 4:
+      case 5:
+      case 6:
+        if (raft.has_ready()) member.take_ready();
+        return;
+      case 7:
+      case 8:
+      case 9:
+        return void(member.sync());
+      case 10:
+      case 11:
+        return void(member.apply());
+      case 12:
+        return propose(raft);
+      case 13:
+        return read(member);
+      case 14:
+        return compact(member);
+      default:
+        return nudge(raft);
+    }
+  }
+
+  void propose(Raft& raft) {
+    if (chance(change_)) return change_configuration(raft);
+    (void)raft.propose(std::string(below(200), static_cast<char>('a' + below(26))));
+  }
+
+  // Joint changes to any set of voters, or one member at a time.
+  void change_configuration(Raft& raft) {
+    Configuration next = raft.configuration();
+    const MemberId id(1 + below(kMembers));
+    if (!next.outgoing.empty()) {
+      next.outgoing.clear();
+    } else if (below(3) == 0) {
+      next.outgoing = std::exchange(next.voters, {});
+      for (uint64_t voter = 1; voter <= kMembers; ++voter) {
+        if (below(2)) next.voters.push_back(MemberId(voter));
+      }
+      if (next.voters.empty()) next.voters.push_back(id);
+      next.learners.clear();
+    } else if (next.is_voter(id)) {
+      if (next.voters.size() > 1) std::erase(next.voters, id);
+    } else {
+      const bool learns = std::erase(next.learners, id) > 0;
+      (learns || below(2) ? next.voters : next.learners).push_back(id);
+    }
+    (void)raft.propose_configuration(to_text(next));
+  }
+
+  void read(Member& member) {
+    if (const auto token = member.raft->read_index()) cluster_.checker.asked(member, *token);
+  }
+
+  void compact(Member& member) {
+    const Log& log = member.raft->log();
+    const Index to(log.base().index.value + below(log.applied().value - log.base().index.value + 1));
+    if (to == log.base().index) return;
+    member.raft->compact(to);
+    const auto dropped = static_cast<ptrdiff_t>(to.value - member.disk.base.index.value);
+    member.disk.base = member.raft->log().base();
+    member.disk.entries.erase(member.disk.entries.begin(), member.disk.entries.begin() + dropped);
+  }
+
+  void nudge(Raft& raft) {
+    switch (below(8)) {
+      case 0:
+        return raft.forget_leader();
+      case 1:
+        return raft.campaign();
+      default:
+        return raft.unreachable(MemberId(1 + below(kMembers)));
+    }
+  }
+
+  void deliver_any() {
+    if (chance(20) && !cluster_.snapshots.empty()) {
+      const Snapshot snapshot = take_any(cluster_.snapshots);
+      if (chance(loss_)) {
+        Member& from = cluster_[snapshot.from.value];
+        if (from.is_up()) from.raft->snapshot_sent(snapshot.to, std::nullopt);
+      } else {
+        cluster_.deliver(snapshot);
+      }
+    }
+    if (cluster_.wire.empty()) return;
+    Message message = take_any(cluster_.wire);
+    if (chance(loss_)) return;
+    if (chance(repeat_) && cluster_.wire.size() < 500) cluster_.wire.push_back(message);
+    cluster_.deliver(std::move(message));
+  }
+
+  template <typename T>
+  T take_any(std::vector<T>& from) {
+    // Old ones first, mostly, or else a message would be delayed for ever.
+    const size_t at = below(2) ? 0 : below(from.size());
+    T taken = std::move(from[at]);
+    from.erase(from.begin() + static_cast<ptrdiff_t>(at));
+    return taken;
+  }
+
+  void crash_or_start(Member& member) {
+    if (!member.is_up()) return cluster_.start(member.options.id.value);
+    const size_t kept_state = member.disk.state.size() - below(std::min<size_t>(member.disk.state.size(), 5) + 1);
+    member.crash(below(member.writes.size() + 1), kept_state);
+  }
+
+  void cut() {
+    switch (below(4)) {
+      case 0:
+        cluster_.link_down = isolate({1 + below(kMembers)});
+        return;
+      case 1:
+        cluster_.link_down = isolate({1 + below(kMembers), 1 + below(kMembers)});
+        return;
+      case 2: {
+        const MemberId deaf(1 + below(kMembers));
+        cluster_.link_down = [deaf](MemberId, MemberId to) { return to == deaf; };
+        return;
+      }
+      default:
+        cluster_.link_down = nullptr;
+    }
+  }
+
+  bool try_to_finish() {
+    const uint64_t leader = cluster_.leader();
+    if (leader == 0) return false;
+    Raft& raft = cluster_.raft(leader);
+    if (!raft.configuration().outgoing.empty()) {
+      Configuration next = raft.configuration();
+      next.outgoing.clear();
+      (void)raft.propose_configuration(to_text(next));
+      cluster_.settle();
+      return false;
+    }
+    if (!raft.propose("last")) return false;
+    cluster_.settle();
+    return cluster_.leader() == leader && everyone_has_applied(raft);
+  }
+
+  bool everyone_has_applied(const Raft& leader) {
+    const auto has_applied = [&](MemberId id) {
+      return cluster_[id.value].raft->log().applied() == leader.log().last_index();
+    };
+    const Configuration& now = leader.configuration();
+    return std::all_of(now.voters.begin(), now.voters.end(), has_applied) &&
+           std::all_of(now.learners.begin(), now.learners.end(), has_applied);
+  }
+
+  // RB-41: whatever happened, nothing counts as under way when nothing is.
+  void check_rest() {
+    const Raft& leader = cluster_.raft(cluster_.leader());
+    CHECK(leader.log().bytes_between(leader.log().commit(), leader.log().last_index()) == 0);
+    for (const auto& [id, member] : cluster_.members()) {
+      CHECK(member.raft->protocol_errors() == 0);
+      const Progress* progress = leader.progress(id);
+      if (!progress) continue;
+      CHECK(progress->state() == Progress::State::kReplicate);
+      CHECK(progress->window().messages() == 0);
+      CHECK(progress->window().bytes() == 0);
+      CHECK(progress->match() == leader.log().last_index());
+    }
+  }
+
+  SeededRandom random_;
+  Cluster cluster_;
+  uint64_t loss_ = 0, repeat_ = 0, crash_ = 0, cut_ = 0, change_ = 0;  // per thousand
+};
+
+}  // namespace
+
+TEST_CASE("INV-R1 to R14: whatever happens to messages, disks and members, every invariant holds and all converge") {
+  uint64_t leaders = 0, committed = 0, reads = 0;
+  for (uint64_t seed = 1; seed <= 500; ++seed) {
+    CAPTURE(seed);
+    Chaos chaos(seed);
+    chaos.run(10'000);
+    chaos.converge();
+    leaders += chaos.cluster().checker.leaders_seen();
+    committed += chaos.cluster().checker.committed();
+    reads += chaos.cluster().checker.reads_answered();
+  }
+  // The runs are worth something only if much happened in them.
+  CHECK(leaders > 2000);
+  CHECK(committed > 20'000);
+  CHECK(reads > 2000);
+}
+
+}  // namespace viaduct::raft::test
