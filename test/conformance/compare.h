@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "test/conformance/player.h"
+#include "test/conformance/recorder.h"
 
 namespace viaduct::conformance {
 

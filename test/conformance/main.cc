@@ -13,6 +13,7 @@
 
 #include "test/conformance/compare.h"
 #include "test/conformance/differences.h"
+#include "test/conformance/player.h"
 
 namespace viaduct::conformance {
 namespace {
@@ -74,9 +75,11 @@ std::string contents_of(const fs::path& file) {
 
 Result<std::vector<Scenario>> load_scenarios(const Options& options) {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(options.directory / "scenarios")) {
+  std::error_code missing;
+  for (const auto& entry : fs::directory_iterator(options.directory / "scenarios", missing)) {
     if (entry.path().extension() == ".scn") files.push_back(entry.path());
   }
+  if (missing) return Error{Code::kNotFound, "no scenarios in " + options.directory.string()};
   std::sort(files.begin(), files.end());
   std::vector<Scenario> scenarios;
   for (const fs::path& file : files) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <regex>
-#include <set>
 #include <thread>
 
 namespace viaduct::conformance {
@@ -15,29 +14,6 @@ constexpr auto kReplyTime = 10s;
 constexpr auto kEventTime = 4s;
 constexpr auto kSilence = 250ms;
 constexpr auto kPollPause = 20ms;
-
-bool asks_for_order(const std::string& target) {
-  static const std::regex kSorted("[?&]sorted=(1|t|T|TRUE|true|True)(&|$)");
-  return std::regex_search(target, kSorted);
-}
-
-// The distinct matches in order of their bytes, one per line.
-std::string found_in(const std::string& body, const std::string& pattern) {
-  const std::regex regex(pattern);
-  std::set<std::string> found;
-  for (std::sregex_iterator match(body.begin(), body.end(), regex), end; match != end; ++match) {
-    found.insert(match->str());
-  }
-  std::string result;
-  for (const std::string& one : found) result += one + "\n";
-  return result;
-}
-
-int error_code_of(const std::string& body) {
-  static const std::regex kCode("\"errorCode\":(\\d+)");
-  std::smatch match;
-  return std::regex_search(body, match, kCode) ? std::stoi(match.str(1)) : 0;
-}
 
 std::map<std::string, long> counters_in(const std::string& body) {
   static const std::regex kCounter("\"(\\w+)\":(\\d+)");
@@ -68,16 +44,14 @@ bool needs_directory(const Case& one) {
 Record Player::play(const Case& one, int number) {
   begin(one, number);
   for (const Step& step : one.steps) {
-    ++step_;
+    recorder_.next_step();
     play_step(step);
   }
   end();
-  return std::move(record_);
+  return recorder_.take();
 }
 
 void Player::begin(const Case& one, int number) {
-  record_ = {};
-  step_ = 0;
   counters_.clear();
   has_directory_ = needs_directory(one);
   variables_ = {};
@@ -88,16 +62,16 @@ void Player::begin(const Case& one, int number) {
   const Reply first =
       has_directory_ ? fetch("PUT", "/v2/keys" + variables_.directory + "?dir=true") : fetch("GET", "/v2/keys");
   variables_.index = std::strtoull(first.header("X-Etcd-Index").c_str(), nullptr, 10);
-  frame_ = {variables_.index, server_.client(), server_.peer(), server_.member()};
+  recorder_.begin({variables_.index, server_.client(), server_.peer(), server_.member()});
 }
 
 void Player::end() {
   watches_.clear();
   if (has_directory_) fetch("DELETE", "/v2/keys" + variables_.directory + "?recursive=true");
   if (server_.running()) return;
-  observe("server", "the process has ended");
+  recorder_.observe("server", "the process has ended");
   const Result<void> again = server_.restart();
-  if (!again) observe("restart", again.error().message);
+  if (!again) recorder_.observe("restart", again.error().message);
 }
 
 void Player::play_step(const Step& step) {
@@ -131,10 +105,9 @@ void Player::play_step(const Step& step) {
 void Player::request(const Step& step) {
   bool answered = false;
   const Reply reply = exchange(step, variables_, answered);
-  if (!answered) return observe("status", "no whole reply");
-  observe_head(reply, "", step.method == "HEAD");
-  observe_body(step, reply, "");
-  check_expectation(step, reply);
+  if (!answered) return recorder_.observe("status", "no whole reply");
+  recorder_.reply(step, reply, "", step.method == "HEAD");
+  recorder_.check_expectation(step, reply);
 }
 
 void Player::parallel(const Step& step) {
@@ -147,14 +120,14 @@ void Player::parallel(const Step& step) {
       bool answered = false;
       const Reply reply = exchange(step, mine, answered);
       answers[static_cast<size_t>(i)] =
-          answered ? reply.status_line + " " + normalise_body(reply.body, frame_, true) : "no whole reply\n";
+          answered ? reply.status_line + " " + recorder_.body(reply.body, true) : "no whole reply\n";
     });
   }
   for (std::thread& thread : threads) thread.join();
   std::sort(answers.begin(), answers.end());
   std::string all;
   for (const std::string& answer : answers) all += answer;
-  observe("answers", all);
+  recorder_.observe("answers", all);
 }
 
 void Player::raw(const Step& step) {
@@ -172,18 +145,17 @@ void Player::raw(const Step& step) {
     const std::string prefix = step.count == 1 ? "" : "reply" + std::to_string(i) + ".";
     if (!connection.receive(
             parser, [&] { return parser.complete(); }, in(3s))) {
-      observe(prefix + "status", connection.closed() ? "closed without a whole reply" : "no whole reply");
+      recorder_.observe(prefix + "status", connection.closed() ? "closed without a whole reply" : "no whole reply");
       return;
     }
-    observe_head(parser.reply(), prefix, bytes.starts_with("HEAD "));
-    observe_body(step, parser.reply(), prefix);
-    if (i == 1) check_expectation(step, parser.reply());
+    recorder_.reply(step, parser.reply(), prefix, bytes.starts_with("HEAD "));
+    if (i == 1) recorder_.check_expectation(step, parser.reply());
   }
   if (step.count > 0) connection.send("GET /version HTTP/1.1\r\nHost: probe\r\n\r\n", in(1s));
   ReplyParser probe;
   const bool served = connection.receive(
       probe, [&] { return probe.complete(); }, in(step.count > 0 ? 2s : 1s));
-  observe("connection", served ? "serves" : connection.closed() ? "closed" : "silent");
+  recorder_.observe("connection", served ? "serves" : connection.closed() ? "closed" : "silent");
 }
 
 void Player::start_watch(const Step& step) {
@@ -192,38 +164,38 @@ void Player::start_watch(const Step& step) {
   const bool begun = watch->connection.receive(
       watch->parser, [&] { return watch->parser.has_head(); }, in(kEventTime));
   if (!begun) {
-    observe("status", "no head");
+    recorder_.observe("status", "no head");
   } else {
-    observe_head(watch->parser.reply(), "", false);
-    check_expectation(step, watch->parser.reply());
+    recorder_.head(watch->parser.reply(), "", false);
+    recorder_.check_expectation(step, watch->parser.reply());
   }
   watches_[step.name] = std::move(watch);
 }
 
 void Player::on_watch(const Step& step) {
   const auto found = watches_.find(step.name);
-  if (found == watches_.end()) return observe("watch", "not started");
+  if (found == watches_.end()) return recorder_.observe("watch", "not started");
   auto& [connection, parser] = *found->second;
   std::string text;
   switch (step.action) {
     case Action::kEvent:
       connection.receive(
           parser, [&] { return !(text = parser.take_line()).empty(); }, in(kEventTime));
-      return observe("event", text.empty() ? "none" : normalise_body(text, frame_, true));
+      return recorder_.observe("event", text.empty() ? "none" : recorder_.body(text, true));
     case Action::kUntil:
       connection.receive(
           parser, [&] { return passes(parser, step.grep, text); }, in(kEventTime));
-      return observe("event", text.find(step.grep) == std::string::npos ? "none" : "came");
+      return recorder_.observe("event", text.find(step.grep) == std::string::npos ? "none" : "came");
     case Action::kResult:
       connection.receive(
           parser, [&] { return parser.complete(); }, in(kEventTime));
-      observe("body", normalise_body(parser.take_body(), frame_, true));
-      return observe("end", parser.complete() ? "ended" : parser.broken() ? "broken" : "still open");
+      recorder_.observe("body", recorder_.body(parser.take_body(), true));
+      return recorder_.observe("end", parser.complete() ? "ended" : parser.broken() ? "broken" : "still open");
     case Action::kSilent:
       connection.receive(
           parser, [&] { return !(text = parser.take_line()).empty(); }, in(kSilence));
-      observe("event", text.empty() ? "none" : normalise_body(text, frame_, true));
-      return observe("end", parser.complete() ? "ended" : parser.broken() ? "broken" : "still open");
+      recorder_.observe("event", text.empty() ? "none" : recorder_.body(text, true));
+      return recorder_.observe("end", parser.complete() ? "ended" : parser.broken() ? "broken" : "still open");
     default:
       watches_.erase(found);
   }
@@ -239,7 +211,7 @@ void Player::gone(const Step& step) {
   }
   const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed());
   const bool timely = taken >= step.earliest && taken <= step.latest;
-  observe("gone", timely ? "in time" : "after " + std::to_string(taken.count()) + " ms");
+  recorder_.observe("gone", timely ? "in time" : "after " + std::to_string(taken.count()) + " ms");
 }
 
 void Player::stats() {
@@ -249,14 +221,14 @@ void Player::stats() {
     const long by = value - (counters_.empty() ? value : counters_[name]);
     if (by != 0) moved += name + (by > 0 ? "+" : "") + std::to_string(by) + " ";
   }
-  observe("counters", moved);
+  recorder_.observe("counters", moved);
   counters_ = now;
 }
 
 void Player::restart() {
   watches_.clear();
   const Result<void> again = server_.restart();
-  observe("restart", again ? "serves again" : again.error().message);
+  recorder_.observe("restart", again ? "serves again" : again.error().message);
 }
 
 Reply Player::fetch(const std::string& method, const std::string& target) {
@@ -289,38 +261,6 @@ std::string Player::bytes_of(const Step& step, const Variables& variables) const
   if (step.form) headers += "Content-Type: application/x-www-form-urlencoded\r\n";
   if (step.form || step.body) headers += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   return step.method + " " + expand(step.target, variables) + " HTTP/1.1\r\n" + headers + "\r\n" + body;
-}
-
-void Player::observe(const std::string& field, const std::string& value) {
-  record_.observations.push_back({std::to_string(step_) + "." + field, value});
-}
-
-// How a body is framed is the server's choice, so the two framing headers count only where there is no body to frame.
-void Player::observe_head(const Reply& reply, const std::string& prefix, bool framing_counts) {
-  observe(prefix + "status", reply.status_line);
-  if (reply.interim > 0) observe(prefix + "interim", std::to_string(reply.interim));
-  std::map<std::string, std::string> headers;
-  for (const auto& [name, value] : reply.headers) {
-    if (!framing_counts && (name == "Content-Length" || name == "Transfer-Encoding")) continue;
-    std::string& all = headers[name];
-    all += (all.empty() ? "" : " | ") + normalise_header(name, value, frame_);
-  }
-  for (const auto& [name, value] : headers) observe(prefix + "header." + name, value);
-}
-
-void Player::observe_body(const Step& step, const Reply& reply, const std::string& prefix) {
-  const std::string body = normalise_body(reply.body, frame_, asks_for_order(step.target));
-  observe(prefix + "body", step.grep.empty() ? body : found_in(body, step.grep));
-}
-
-void Player::check_expectation(const Step& step, const Reply& reply) {
-  if (!step.expected) return;
-  const int code = error_code_of(reply.body);
-  const bool as_announced =
-      reply.status == step.expected->status && (step.expected->error_code == 0 || code == step.expected->error_code);
-  if (as_announced) return;
-  record_.unexpected.push_back("line " + std::to_string(step.line) + ": " + step.text + "   but it was " +
-                               std::to_string(reply.status) + " " + std::to_string(code));
 }
 
 }  // namespace viaduct::conformance

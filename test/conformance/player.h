@@ -1,4 +1,4 @@
-// Plays cases against one server and writes down, normalised, what a client could observe.
+// Plays cases against one server, as a client would, and records what it answers.
 #pragma once
 
 #include <map>
@@ -8,22 +8,11 @@
 
 #include "test/conformance/connection.h"
 #include "test/conformance/expand.h"
-#include "test/conformance/normalise.h"
+#include "test/conformance/recorder.h"
 #include "test/conformance/scenario.h"
 #include "test/conformance/server.h"
 
 namespace viaduct::conformance {
-
-// One thing that can be compared: field "2.header.Allow" is that header of the case's second step.
-struct Observation {
-  std::string field;
-  std::string value;
-};
-
-struct Record {
-  std::vector<Observation> observations;
-  std::vector<std::string> unexpected;  // where the answer is not the one that the scenario announces
-};
 
 // Ownership: borrows the server. Threads: one at a time.
 class Player {
@@ -55,16 +44,10 @@ class Player {
   Reply fetch(const std::string& method, const std::string& target);
   Reply exchange(const Step& step, const Variables& variables, bool& answered);
   std::string bytes_of(const Step& step, const Variables& variables) const;
-  void observe(const std::string& field, const std::string& value);
-  void observe_head(const Reply& reply, const std::string& prefix, bool framing_counts);
-  void observe_body(const Step& step, const Reply& reply, const std::string& prefix);
-  void check_expectation(const Step& step, const Reply& reply);
 
   Server& server_;
   Variables variables_;
-  Frame frame_;
-  Record record_;
-  int step_ = 0;
+  Recorder recorder_;
   bool has_directory_ = false;
   std::map<std::string, std::unique_ptr<Watch>> watches_;
   std::map<std::string, long> counters_;  // of /v2/stats/store, when `stats` was last played
