@@ -15,13 +15,16 @@ namespace http = boost::beast::http;
 using boost::beast::string_view;
 using boost::system::error_code;
 
+// The shortest end of a chunked body, "0\r\n\r\n". Beast asserts that it gets so much of it at a time.
+constexpr size_t kLastChunkBytes = 5;
 constexpr size_t kChunkExtensionBytes = 256;
 constexpr size_t kBodyReserveBytes = 64 << 10;  // more only as it arrives: a length alone costs the sender nothing
 
 constexpr Refusal kBadRequest{400, "", &Counters::bad_requests};
 constexpr Refusal kMissingHost{400, "missing required Host header", &Counters::bad_requests};
-constexpr Refusal kManyHosts{400, "too many Host headers", &Counters::bad_requests};
 constexpr Refusal kMalformedHost{400, "malformed Host header", &Counters::bad_requests};
+constexpr Refusal kBadFieldName{400, "invalid header name", &Counters::bad_requests};
+constexpr Refusal kBadFieldValue{400, "invalid header value", &Counters::bad_requests};
 constexpr Refusal kLineTooLong{414, "", &Counters::request_line_too_long};
 constexpr Refusal kBadExpectation{417, "", &Counters::bad_expectations};
 constexpr Refusal kListTooLarge{431, "", &Counters::header_list_too_large};
@@ -42,11 +45,19 @@ bool is_host(std::string_view host) {
   });
 }
 
-// A line that ends in a well-formed HTTP version, whichever.
-bool has_version(std::string_view line) {
-  if (line.size() < 9) return false;
-  const std::string_view version = line.substr(line.size() - 9);
-  return version.starts_with(" HTTP/") && is_decimal(version[6]) && version[7] == '.' && is_decimal(version[8]);
+// Whether the first line of `in` ends in a well-formed HTTP version, whichever.
+bool has_version(Bytes in) {
+  const std::string_view line = in.substr(0, in.find('\n'));
+  if (line.size() < 10) return false;
+  const std::string_view end = line.substr(line.size() - 10);
+  return end.starts_with(" HTTP/") && is_decimal(end[6]) && end[7] == '.' && is_decimal(end[8]) && end[9] == '\r';
+}
+
+const Refusal& refusal_for(const error_code& error, Bytes in) {
+  if (error == http::error::bad_version && has_version(in)) return kBadVersion;
+  if (error == http::error::bad_field) return kBadFieldName;
+  if (error == http::error::bad_value) return kBadFieldValue;
+  return kBadRequest;
 }
 
 class BeastParser final : public Http1Parser, private http::basic_parser<true> {
@@ -61,6 +72,7 @@ class BeastParser final : public Http1Parser, private http::basic_parser<true> {
     size_t used = 0;
     for (bool more = true; more && used < in.size() && !done_ && !refusal_;) {
       const Bytes rest = in.substr(used);
+      if (head_done_ && chunked() && rest.size() < kLastChunkBytes) break;
       error_code error;
       const size_t taken = put(boost::asio::const_buffer(rest.data(), rest.size()), error);
       used += taken;
@@ -70,8 +82,7 @@ class BeastParser final : public Http1Parser, private http::basic_parser<true> {
         // Only the line of a chunk's size and trailers can be left over here.
         if (head_done_ && in.size() - used > limits_.header_list_bytes) refuse(kBadRequest);
       } else if (error && !done_ && !refusal_) {
-        refuse(error == http::error::bad_version && has_version(in.substr(0, in.find("\r\n"))) ? kBadVersion
-                                                                                               : kBadRequest);
+        refuse(refusal_for(error, in));
       }
     }
     return used;
@@ -144,7 +155,7 @@ class BeastParser final : public Http1Parser, private http::basic_parser<true> {
   }
 
   void check_host(std::string_view value, error_code& error) {
-    if (has_host_) return refuse(kManyHosts, error);
+    if (has_host_) return refuse(kBadRequest, error);
     has_host_ = true;
     if (!is_host(value)) refuse(kMalformedHost, error);
   }
