@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
-#include <cstdarg>
-#include <cstdio>
 
-#include "base/log.h"
+#include "store/leveldb_files.h"
 
 namespace viaduct::store {
 namespace {
@@ -15,83 +13,9 @@ using leveldb::Slice;
 using leveldb::Status;
 
 constexpr size_t kBufferBytes = 64 * 1024;
-constexpr size_t kMaxLogLineBytes = 1024;
-
-Status status_of(const Error& error) {
-  switch (error.code) {
-    case Code::kNotFound:
-      return Status::NotFound(error.message);
-    case Code::kCorrupt:
-      return Status::Corruption(error.message);
-    case Code::kInvalidArgument:
-      return Status::InvalidArgument(error.message);
-    default:
-      return Status::IOError(error.message);
-  }
-}
-
-template <typename T>
-Status status_of(const Result<T>& result) {
-  return result ? Status::OK() : status_of(result.error());
-}
 
 // Whether the disk answered as a healthy one may.
 bool is_answer(Code code) { return code == Code::kNotFound || code == Code::kAlreadyExists || code == Code::kLocked; }
-
-Bytes bytes_of(const Slice& slice) { return Bytes(slice.data(), slice.size()); }
-
-class Sequential final : public leveldb::SequentialFile {
- public:
-  explicit Sequential(std::unique_ptr<File> file) : file_(std::move(file)) {}
-
-  Status Read(size_t bytes, Slice* result, char* scratch) override {
-    const auto got = file_->read_at(offset_, {scratch, bytes});
-    *result = Slice(scratch, got ? *got : 0);
-    offset_ += result->size();
-    return status_of(got);
-  }
-
-  Status Skip(uint64_t bytes) override {
-    offset_ += bytes;
-    return Status::OK();
-  }
-
- private:
-  const std::unique_ptr<File> file_;
-  uint64_t offset_ = 0;
-};
-
-class RandomAccess final : public leveldb::RandomAccessFile {
- public:
-  explicit RandomAccess(std::unique_ptr<File> file) : file_(std::move(file)) {}
-
-  Status Read(uint64_t offset, size_t bytes, Slice* result, char* scratch) const override {
-    const auto got = file_->read_at(offset, {scratch, bytes});
-    *result = Slice(scratch, got ? *got : 0);
-    return status_of(got);
-  }
-
- private:
-  const std::unique_ptr<File> file_;
-};
-
-class HeldLock final : public leveldb::FileLock {
- public:
-  explicit HeldLock(std::unique_ptr<viaduct::FileLock> lock) : lock_(std::move(lock)) {}
-
- private:
-  const std::unique_ptr<viaduct::FileLock> lock_;
-};
-
-class DebugLogger final : public leveldb::Logger {
- public:
-  void Logv(const char* format, std::va_list arguments) override {
-    if (log::level() > log::Level::kDebug) return;
-    char line[kMaxLogLineBytes];
-    std::vsnprintf(line, sizeof line, format, arguments);
-    log::debug("leveldb", {{"said", line}});
-  }
-};
 
 }  // namespace
 
@@ -139,7 +63,7 @@ class LeveldbEnv::Writable final : public leveldb::WritableFile {
   ~Writable() override { release(); }
 
   Status Append(const Slice& data) override {
-    return env_.change([&] { return file_->append(bytes_of(data)); });
+    return env_.change([&] { return file_->append(Bytes(data.data(), data.size())); });
   }
   Status Flush() override {
     return env_.change([&] { return file_->flush(); });
@@ -258,7 +182,7 @@ Status LeveldbEnv::NewSequentialFile(const std::string& path, leveldb::Sequentia
   *file = nullptr;
   auto opened = disk_.open(path, OpenMode::kRead);
   if (!opened) return status_of(opened);
-  *file = new Sequential(std::move(*opened));
+  *file = make_sequential_file(std::move(*opened)).release();
   return Status::OK();
 }
 
@@ -266,7 +190,7 @@ Status LeveldbEnv::NewRandomAccessFile(const std::string& path, leveldb::RandomA
   *file = nullptr;
   auto opened = disk_.open(path, OpenMode::kRead);
   if (!opened) return status_of(opened);
-  *file = new RandomAccess(std::move(*opened));
+  *file = make_random_access_file(std::move(*opened)).release();
   return Status::OK();
 }
 
@@ -334,7 +258,7 @@ Status LeveldbEnv::RemoveDir(const std::string& path) { return RemoveFile(path);
 Status LeveldbEnv::LockFile(const std::string& path, leveldb::FileLock** lock) {
   *lock = nullptr;
   auto locked = disk_.lock(path);
-  if (locked) *lock = new HeldLock(std::move(*locked));
+  if (locked) *lock = make_file_lock(std::move(*locked)).release();
   return status_of(locked);
 }
 
@@ -374,7 +298,7 @@ Status LeveldbEnv::GetTestDirectory(std::string* path) {
 }
 
 Status LeveldbEnv::NewLogger(const std::string&, leveldb::Logger** logger) {
-  *logger = new DebugLogger;
+  *logger = make_debug_logger().release();
   return Status::OK();
 }
 

@@ -91,7 +91,9 @@ Result<std::optional<std::string>> find_manifest(Disk& disk, const std::string& 
     if (std::any_of(names.begin(), names.end(), holds_data)) return corrupt(current, 0, "missing beside data");
     return std::optional<std::string>();
   }
-  VIADUCT_TRY_ASSIGN(name, read_file(disk, current, kMaxCurrentBytes));
+  auto content = read_file(disk, current, kMaxCurrentBytes);
+  if (!content && content.error().code != Code::kTooLarge) return std::move(content).error();
+  std::string name = content ? std::move(*content) : std::string();
   if (!name.starts_with("MANIFEST-") || !name.ends_with("\n")) return corrupt(current, 0, "names no manifest");
   name.pop_back();
   return std::optional(join_path(directory, name));

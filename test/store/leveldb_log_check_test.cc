@@ -304,6 +304,8 @@ TEST_CASE("damage that no power cut leaves is refused") {
   SUBCASE("a CURRENT of garbage") {
     put_file(*disk, "/db/CURRENT", "../../etc/passwd\n");
     check_is_corrupt(*disk, "names no manifest");
+    put_file(*disk, "/db/CURRENT", "MANIFEST-000002\n" + std::string(1000, '\n'));
+    check_is_corrupt(*disk, "names no manifest");
   }
   SUBCASE("no first live log") {
     REQUIRE(disk->remove("/db/000003.log"));
