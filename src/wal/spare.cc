@@ -26,17 +26,30 @@ Result<std::unique_ptr<File>> Spare::take() {
   VIADUCT_TRY(prepare());
   const std::lock_guard guard(mutex_);
   auto file = disk_.open(path_, OpenMode::kWrite);
+  if (!file) return fail(file.error());
   state_ = State::kMissing;
-  if (!file) failed_ = file.error();
   return file;
 }
 
+Result<void> Spare::failure() const {
+  if (state_ != State::kFailed) return {};  // without the lock: a prepare() may hold it for long
+  const std::lock_guard guard(mutex_);
+  return *failed_;
+}
+
 Result<void> Spare::make() {
+  VIADUCT_TRY_ASSIGN(file, reserve());
+  Result<void> synced = file->sync();
+  if (synced) synced = disk_.sync_directory(directory_);
+  if (!synced) return Error{Code::kIo, synced.error().message};  // kNoSpace too: what the disk holds is unknown
+  return {};
+}
+
+Result<std::unique_ptr<File>> Spare::reserve() {
   VIADUCT_TRY_ASSIGN(file, open_or_create());
   VIADUCT_TRY(file->allocate(bytes_));
   VIADUCT_TRY(fill(*file));
-  VIADUCT_TRY(file->sync());
-  return disk_.sync_directory(directory_);
+  return file;
 }
 
 Result<std::unique_ptr<File>> Spare::open_or_create() {
@@ -59,12 +72,17 @@ Result<void> Spare::fill(File& file) {
 }
 
 Result<void> Spare::give_up(Error error) {
+  if (error.code != Code::kNoSpace) return fail(std::move(error));
+  const auto removed = disk_.remove(path_);
+  if (!removed && removed.error().code != Code::kNotFound) return fail(removed.error());
   state_ = State::kMissing;
-  if (error.code == Code::kNoSpace) {
-    if (auto removed = disk_.remove(path_); removed || removed.error().code == Code::kNotFound) return error;
-  }
-  failed_ = error;
   return error;
+}
+
+Error Spare::fail(Error error) {
+  failed_ = Error{Code::kIo, std::move(error).message};
+  state_ = State::kFailed;
+  return *failed_;
 }
 
 }  // namespace viaduct::wal

@@ -57,9 +57,19 @@ uint64_t end_mark_bytes(Bytes at, const Chain& chain) {
   return mark && names_end(*mark, chain) ? kEndMarkBytes : 0;
 }
 
-// The frame at `start` has a good header; whether its first bad record may never have reached the disk.
-bool is_record_unfinished(Bytes segment, uint64_t start, const FrameHeader& header) {
+// Nothing but the first bytes of a header or end mark.
+bool is_fragment(Bytes content) {
+  std::string frame, end_mark;
+  put_le32(frame, kFrameMagic);
+  put_le32(end_mark, kEndMarkMagic);
+  const Bytes magic = content.substr(0, frame.size());
+  return content.size() < kFrameHeaderBytes && (frame.starts_with(magic) || end_mark.starts_with(magic));
+}
+
+// The frame at `start` has a good header; whether the write of its records may never have been finished.
+bool is_unfinished(Bytes segment, uint64_t start, const FrameHeader& header, uint64_t content_end) {
   const uint64_t end = start + header.bytes;
+  if (content_end <= end - sizeof header.crc) return true;
   Records records;
   decode_records(segment.substr(start, header.bytes), header, records);
   const uint64_t bad = start + records.whole_bytes;
@@ -73,19 +83,21 @@ bool is_record_unfinished(Bytes segment, uint64_t start, const FrameHeader& head
 Tail judge_tail(Bytes segment, uint64_t offset, const Chain& chain) {
   const uint64_t end = end_of_content(segment);
   const auto loss = [=](uint64_t at, const char* reason) { return Tail{TailKind::kLoss, at, end, reason}; };
-  if (end <= offset) return Tail{TailKind::kClean, offset, end, nullptr};
+  const Tail unfinished{TailKind::kUnfinished, offset, end, nullptr};
+  const Tail clean{TailKind::kClean, offset, end, nullptr};
+  if (end <= offset) return clean;
 
   const Bytes at = segment.substr(offset);
+  const uint64_t mark_bytes = end_mark_bytes(at, chain);
+  if (end <= offset + mark_bytes) return clean;
   if (const auto later = find_later(segment, offset, end, chain)) return loss(*later, "a later frame or end mark");
   if (const auto header = decode_frame_header(at)) {
     if (!continues(*header, chain)) return loss(offset, "a frame that does not continue the log");
-    if (!is_record_unfinished(segment, offset, *header)) return loss(offset, "a damaged frame, fully written");
-    return Tail{TailKind::kUnfinished, offset, end, nullptr};
+    return is_unfinished(segment, offset, *header, end) ? unfinished : loss(offset, "a damaged frame, fully written");
   }
-  const uint64_t lost_from = offset + end_mark_bytes(at, chain);
-  if (end <= lost_from) return Tail{TailKind::kClean, offset, end, nullptr};
-  if (!is_blank(segment, lost_from, sector_end(offset))) return loss(offset, "neither a frame nor zeros");
-  return Tail{TailKind::kUnfinished, offset, end, nullptr};
+  if (is_blank(segment, offset + mark_bytes, sector_end(offset)) || is_fragment(at.substr(0, end - offset)))
+    return unfinished;
+  return loss(offset, "neither a frame nor zeros");
 }
 
 }  // namespace viaduct::wal

@@ -18,13 +18,13 @@ void expect(Refusal refusal) { assert(refusal == nullptr); }
 }  // namespace
 
 struct Wal::Batch {
-  std::span<const Entry> entries;
+  std::span<const EntryPtr> entries;
   std::optional<HardState> hard_state;
   std::optional<Mark> mark;
 
   uint64_t frame_bytes() const {
     uint64_t bytes = kFrameHeaderBytes;
-    for (const Entry& entry : entries) bytes += FrameBuilder::record_bytes(entry);
+    for (const EntryPtr& entry : entries) bytes += FrameBuilder::record_bytes(*entry);
     if (hard_state) bytes += FrameBuilder::kHardStateBytes;
     if (mark) bytes += FrameBuilder::kMarkBytes;
     return bytes;
@@ -96,10 +96,8 @@ Result<void> Wal::start_segment(uint64_t sequence) {
 
 // Puts `content` into the spare file and makes that the segment `sequence`, and the newest.
 Result<void> Wal::install(Spare& spare, Bytes content, uint64_t sequence) {
-  auto file = spare.take();
-  if (!file && file.error().code == Code::kNoSpace) return std::move(file).error();
-  if (!file) return keep_failure(std::move(file).error());
-  return keep_failure(fill_and_rename(**file, spare, content, segment_path(directory_, sequence)));
+  VIADUCT_TRY_ASSIGN(file, spare.take());
+  return keep_failure(fill_and_rename(*file, spare, content, segment_path(directory_, sequence)));
 }
 
 Result<void> Wal::fill_and_rename(File& file, const Spare& spare, Bytes content, const std::string& path) {
@@ -113,7 +111,7 @@ Result<void> Wal::fill_and_rename(File& file, const Spare& spare, Bytes content,
   return {};
 }
 
-Result<void> Wal::append(std::span<const Entry> entries, const std::optional<HardState>& hard_state) {
+Result<void> Wal::append(std::span<const EntryPtr> entries, const std::optional<HardState>& hard_state) {
   VIADUCT_TRY(usable());
   VIADUCT_TRY(check_sizes(entries));
   std::optional<HardState> early = hard_state;
@@ -151,8 +149,8 @@ Result<void> Wal::make_room(uint64_t frame_bytes) {
 
 void Wal::build_frame(const Batch& batch, uint64_t frame_bytes) {
   const bool has_entries = !batch.entries.empty();
-  const Index first = has_entries ? batch.entries.front().index : Index();
-  const Index last = has_entries ? batch.entries.back().index : Index();
+  const Index first = has_entries ? batch.entries.front()->index : Index();
+  const Index last = has_entries ? batch.entries.back()->index : Index();
   frame_.start(chain_, first, last, frame_bytes);
   if (has_entries) add_entries(batch.entries);
   if (batch.hard_state) {
@@ -167,16 +165,16 @@ void Wal::build_frame(const Batch& batch, uint64_t frame_bytes) {
   expect(state_.end_frame());
 }
 
-void Wal::add_entries(std::span<const Entry> entries) {
+void Wal::add_entries(std::span<const EntryPtr> entries) {
   Segment& segment = segments_.back();
-  const Index first = entries.front().index;
+  const Index first = entries.front()->index;
   entries_.add(Place{first, segment.sequence, frame_offset_after(segment.end)}, state_.last());
   for (size_t i = 0; i < entries.size(); ++i) {
-    assert(entries[i].index.value == first.value + i);
-    expect(state_.add_entry(entries[i].index, entries[i].term));
-    frame_.add(entries[i]);
+    assert(entries[i]->index.value == first.value + i);
+    expect(state_.add_entry(entries[i]->index, entries[i]->term));
+    frame_.add(*entries[i]);
   }
-  segment.highest = std::max(segment.highest, entries.back().index);
+  segment.highest = std::max(segment.highest, entries.back()->index);
 }
 
 Result<void> Wal::write_frame() {
@@ -270,21 +268,21 @@ uint64_t Wal::kept_bytes() const {
   return bytes;
 }
 
-Result<void> Wal::check_sizes(std::span<const Entry> entries) const {
-  for (const Entry& entry : entries) {
-    if (entry.data.size() <= max_entry_bytes()) continue;
-    return Error{Code::kTooLarge, "entry " + to_string(entry.index) + " has " + std::to_string(entry.data.size()) +
+Result<void> Wal::check_sizes(std::span<const EntryPtr> entries) const {
+  for (const EntryPtr& entry : entries) {
+    if (entry->data.size() <= max_entry_bytes()) continue;
+    return Error{Code::kTooLarge, "entry " + to_string(entry->index) + " has " + std::to_string(entry->data.size()) +
                                       " bytes, the log takes at most " + std::to_string(max_entry_bytes())};
   }
   return {};
 }
 
 // How many from the front go into one frame beside a hard state; at least one when there are any.
-size_t Wal::count_fitting(std::span<const Entry> entries) const {
+size_t Wal::count_fitting(std::span<const EntryPtr> entries) const {
   uint64_t bytes = kFrameHeaderBytes + FrameBuilder::kHardStateBytes;
   size_t count = 0;
   for (; count < entries.size(); ++count) {
-    bytes += FrameBuilder::record_bytes(entries[count]);
+    bytes += FrameBuilder::record_bytes(*entries[count]);
     if (bytes > max_frame_bytes()) break;
   }
   return count;
@@ -292,7 +290,7 @@ size_t Wal::count_fitting(std::span<const Entry> entries) const {
 
 Result<void> Wal::usable() const {
   if (failed_) return *failed_;
-  return {};
+  return spare_.failure();
 }
 
 // Any failure is for good (CC-4), and kNoSpace would say otherwise.

@@ -47,7 +47,7 @@ class Wal {
   // Writes what raft wants durable: entries that go on from last_index() or replace uncommitted ones, and the hard
   // state if it changed. kTooLarge when an entry is beyond max_entry_bytes(): nothing was written. kNoSpace when no
   // next segment can be had: last_index() tells how far it came.
-  Result<void> append(std::span<const Entry> entries, const std::optional<HardState>& hard_state);
+  Result<void> append(std::span<const EntryPtr> entries, const std::optional<HardState>& hard_state);
 
   // One fdatasync; none when nothing was appended since the last.
   Result<void> sync();
@@ -95,10 +95,10 @@ class Wal {
   Result<void> append_frame(const Batch& batch);
   Result<void> make_room(uint64_t frame_bytes);
   void build_frame(const Batch& batch, uint64_t frame_bytes);
-  void add_entries(std::span<const Entry> entries);
+  void add_entries(std::span<const EntryPtr> entries);
   Result<void> write_frame();
-  Result<void> check_sizes(std::span<const Entry> entries) const;
-  size_t count_fitting(std::span<const Entry> entries) const;
+  Result<void> check_sizes(std::span<const EntryPtr> entries) const;
+  size_t count_fitting(std::span<const EntryPtr> entries) const;
   uint64_t max_frame_bytes() const;
 
   Result<void> usable() const;

@@ -68,9 +68,26 @@ inline Wal::Opened open(Disk& disk, Random& random, const Options& options = sma
   return must(Wal::open(disk, kDirectory, options, random));
 }
 
+inline std::vector<EntryPtr> shared(const std::vector<Entry>& list) {
+  std::vector<EntryPtr> result;
+  for (const Entry& each : list) result.push_back(std::make_shared<const Entry>(each));
+  return result;
+}
+
 inline void append_synced(Wal& wal, const std::vector<Entry>& list, const std::optional<HardState>& state = {}) {
-  must(wal.append(list, state));
+  must(wal.append(shared(list), state));
   must(wal.sync());
+}
+
+inline std::string content_of(Disk& disk, uint64_t sequence) {
+  return must(read_file(disk, segment_path(kDirectory, sequence), UINT64_MAX));
+}
+
+// Puts a file of this content in the place of a segment.
+inline void replace_segment(Disk& disk, uint64_t sequence, Bytes content) {
+  const std::string path = segment_path(kDirectory, sequence);
+  if (must(disk.exists(path))) must(disk.remove(path));
+  must(must(disk.open(path, OpenMode::kCreate))->write_at(0, content));
 }
 
 }  // namespace viaduct::wal

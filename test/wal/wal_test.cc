@@ -10,8 +10,8 @@ TEST_CASE("a log gives back what was appended, before and after it is opened aga
   FakeDisk disk;
   SeededRandom random(1);
   const HardState state = hard_state(2, 7, 3);
-  const std::vector<Entry> appended = {
-      entry(1), Entry{Term(1), Index(2), EntryType::kConfiguration, "members"}, entry(3, 2, 0), entry(4, 2, 900)};
+  const std::vector<Entry> appended = {entry(1), Entry{Term(1), Index(2), EntryType::kConfiguration, "members"},
+                                       entry(3, 2, 0), entry(4, 2, 900)};
   {
     const auto wal = create(disk, random);
     CHECK(wal->first_index() == Index(1));
