@@ -9,6 +9,7 @@
 #include <absl/container/flat_hash_set.h>
 
 #include <string_view>
+#include <vector>
 
 #include "store/entry.h"
 #include "store/record.h"
@@ -60,6 +61,7 @@ class Index {
   absl::flat_hash_set<Entry::Owner, Hash, Equal> entries_;
   Ordered live_;
   Ordered dead_;
+  std::vector<Entry*> loading_;  // between load() and finish_loading(), in the order they came
 };
 
 }  // namespace viaduct::store

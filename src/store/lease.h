@@ -14,7 +14,7 @@ inline constexpr uint64_t kMaxTtlSeconds = 9'000'000'000;       // L4
 inline constexpr uint64_t kFirstV2LeaseId = uint64_t{1} << 62;  // L1: a v2 lease's id is this plus its seq
 
 struct Lease {
-  LeaseId id;
+  LeaseId id{};
   uint64_t ttl_seconds = 0;   // as granted
   uint64_t deadline_ms = 0;   // cluster time
   int64_t expiration_ns = 0;  // Unix time stamped with the grant or the last renewal, plus TTL (L3)

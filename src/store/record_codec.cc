@@ -78,10 +78,7 @@ bool decode_optional(ByteReader& in, uint8_t has, Record& record) {
     record.prev.part = static_cast<uint32_t>(part);
   }
   if (has & kUser) record.user = in.take_length_prefixed();
-  if (has & kValue) {
-    record.value = Blob(in.rest());
-    in.take_bytes(in.rest().size());
-  }
+  if (has & kValue) record.value = Blob(in.take_length_prefixed());
   return in.done();
 }
 
@@ -131,7 +128,7 @@ std::string encode_record(const Record& record) {
     put_varint(out, record.prev.part);
   }
   if (!record.user.empty()) put_length_prefixed(out, record.user);
-  out.append(record.value.view());
+  if (record.value) put_length_prefixed(out, record.value.view());
   return out;
 }
 

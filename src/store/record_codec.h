@@ -2,8 +2,8 @@
 //
 // log_key := 0x01 seq:u64be part:u32be
 // record  := kind:u8 flags:u8 has:u8 revision:varint key:bytes age:varint [version:varint revision_age:varint]
-//            [lease:varint] [own_lease] [ttl] [prev_ttl] [prev] [user:bytes] [value:rest]
-// bytes   := length:varint octet[length]
+//            [lease:varint] [own_lease] [ttl] [prev_ttl] [prev] [user:bytes] [value:bytes]
+// bytes   := length:varint octet[length]       `flags` and `has` are named in record_codec.cc
 // Errors: decoding never trusts a length; false means that the bytes are no record.
 #pragma once
 
