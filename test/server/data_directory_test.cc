@@ -4,6 +4,7 @@
 
 #include "server/data_directory_foreign.h"
 #include "server/identity_file.h"
+#include "test/server/quiet_log.h"
 #include "test/support/fake_disk.h"
 
 namespace viaduct::server {
@@ -93,6 +94,7 @@ TEST_CASE("etcd's log segments are refused in a log directory of its own, too") 
 }
 
 TEST_CASE("what nobody knows is left alone") {
+  QuietLog quiet;
   FakeDisk disk;
   REQUIRE(disk.create_directory("/d"));
   for (const char* name : {"/d/notes", "/d/lost+found"}) REQUIRE(disk.open(name, OpenMode::kCreate));
@@ -110,6 +112,7 @@ TEST_CASE("state without an identity is not taken for a new member") {
 }
 
 TEST_CASE("leftovers of interrupted writes go, ours alone") {
+  QuietLog quiet;
   FakeDisk disk;
   REQUIRE(disk.create_directory("/d"));
   for (const char* name : {"identity.a.tmp", "ballast.tmp", "other.tmp"}) {
@@ -120,6 +123,7 @@ TEST_CASE("leftovers of interrupted writes go, ours alone") {
 }
 
 TEST_CASE("after a power cut at any call of the first start, a second start gets the same identity") {
+  QuietLog quiet;
   const auto first_start = [](Disk& disk) -> Result<Identity> {
     auto directory = DataDirectory::open(disk, "/d", "");
     if (!directory) return directory.error();

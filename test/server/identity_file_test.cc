@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/bytes.h"
+#include "test/server/quiet_log.h"
 #include "test/support/fake_disk.h"
 
 namespace viaduct::server {
@@ -48,6 +49,7 @@ void write(FakeDisk& disk, std::string_view name, State state) {
 }
 
 TEST_CASE("of two copies one is enough, and mends the other") {
+  QuietLog quiet;
   for (const State a : {State::kMissing, State::kGood, State::kDamaged, State::kOther}) {
     for (const State b : {State::kMissing, State::kGood, State::kDamaged, State::kOther}) {
       CAPTURE(static_cast<int>(a));
@@ -88,6 +90,7 @@ TEST_CASE("a stored identity is there after a power cut") {
 }
 
 TEST_CASE("a power cut while it is stored leaves it whole or not there") {
+  QuietLog quiet;
   FakeDisk counting;
   REQUIRE(counting.create_directory("/d"));
   const uint64_t before = counting.calls();
