@@ -19,6 +19,8 @@ PKG_CXX   = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES)))
 PKG_LD    = $(shell pkg-config --libs $(PACKAGES)) -lleveldb -lpthread
 HTTPLIB_CXX = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags cpp-httplib))
 HTTPLIB_LD  = $(shell pkg-config --libs cpp-httplib)
+# `make V=1` shows every command.
+Q        := $(if $(V),,@)
 WARNINGS := -Wall -Wextra -Wshadow -Werror
 CPPFLAGS_ALL = -Isrc -I$(BUILD)/proto -I. -DBOOST_ASIO_NO_DEPRECATED -DBOOST_ASIO_SEPARATE_COMPILATION $(PKG_CXX)
 CXXFLAGS_ALL = -std=c++20 -g $(OPTIMIZE) $(WARNINGS) $(SAN:%=-fsanitize=%) -MMD -MP $(CXXFLAGS)
@@ -80,32 +82,37 @@ JOBS ?= $(shell nproc)
 
 $(BIN)/viaduct: $(BUILD)/src/server/main.o $(call libraries,$(LAYERS))
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD)
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD)
 
 define library
 $(BUILD)/lib/lib$(1).a: $(if $(filter proto,$(1)),$(PROTO_CC:.cc=.o),$(call objects,$(1)))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$(AR) rcs $$@ $$^
+	$(Q)$(AR) rcs $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call library,$(l))))
 
 $(BUILD)/%.o: %.cc | $(PROTO_H)
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS_ALL) $(CXXFLAGS_ALL) -c $< -o $@
+	$(if $(V),,@echo "  CXX  $<")
+	$(Q)$(CXX) $(CPPFLAGS_ALL) $(CXXFLAGS_ALL) -c $< -o $@
 
 $(BUILD)/proto/%.pb.cc $(BUILD)/proto/%.pb.h &: proto/%.proto
 	@mkdir -p $(@D)
-	protoc -Iproto --cpp_out=$(BUILD)/proto $<
+	$(Q)protoc -Iproto --cpp_out=$(BUILD)/proto $<
+
+.PRECIOUS: $(PROTO_CC) $(PROTO_H)
 
 $(BUILD)/proto/%.pb.o: $(BUILD)/proto/%.pb.cc
-	$(CXX) $(CPPFLAGS_ALL) -std=c++20 $(OPTIMIZE) $(SAN:%=-fsanitize=%) -c $< -o $@
+	$(Q)$(CXX) $(CPPFLAGS_ALL) -std=c++20 $(OPTIMIZE) $(SAN:%=-fsanitize=%) -c $< -o $@
 
 # Unit tests: one program per folder. `make unit-wal` builds and runs one.
 define unit
 $(BUILD)/bin/$(1)_test: $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/$(1)/*.cc) test/main.cc $(wildcard test/support/*.cc)) $(call libraries,$(USES_$(1)))
 	@mkdir -p $$(@D)
-	$$(CXX) $$(LDFLAGS_ALL) -o $$@ $$^ $$(PKG_LD)
+	$(if $(V),,@echo "  LD   $$@")
+	$(Q)$$(CXX) $$(LDFLAGS_ALL) -o $$@ $$^ $$(PKG_LD)
 .PHONY: unit-$(1)
 unit-$(1): $(BUILD)/bin/$(1)_test
 	$(BUILD)/bin/$(1)_test

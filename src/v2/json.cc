@@ -179,6 +179,15 @@ void append_json_string(std::string& to, std::string_view text) {
   to += '"';
 }
 
+void append_json_list(std::string& to, const std::vector<std::string>& texts) {
+  to += '[';
+  for (const std::string& text : texts) {
+    if (to.back() != '[') to += ',';
+    append_json_string(to, text);
+  }
+  to += ']';
+}
+
 void append_number(std::string& to, uint64_t number) {
   char digits[24];
   const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;

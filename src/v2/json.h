@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/record.h"
 #include "v3bridge/reader.h"
@@ -13,6 +14,9 @@ namespace viaduct::v2 {
 
 // Quoted. Invalid UTF-8 becomes \ufffd byte by byte; < > & and U+2028/9 are escaped.
 void append_json_string(std::string& to, std::string_view text);
+
+// ["a","b"]
+void append_json_list(std::string& to, const std::vector<std::string>& texts);
 
 void append_number(std::string& to, uint64_t number);
 

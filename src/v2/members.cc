@@ -15,22 +15,13 @@ namespace {
 
 constexpr std::string_view kRoute = "/v2/members";
 
-void append_list(std::string& to, const std::vector<std::string>& texts) {
-  to += '[';
-  for (const std::string& text : texts) {
-    if (to.back() != '[') to += ',';
-    append_json_string(to, text);
-  }
-  to += ']';
-}
-
 void append_member(std::string& to, const v3bridge::Member& member) {
   to += "{\"id\":\"" + to_hex(member.id.value) + "\",\"name\":";
   append_json_string(to, member.name);
   to += ",\"peerURLs\":";
-  append_list(to, member.peer_urls);
+  append_json_list(to, member.peer_urls);
   to += ",\"clientURLs\":";
-  append_list(to, member.client_urls);
+  append_json_list(to, member.client_urls);
   to += '}';
 }
 

@@ -14,6 +14,19 @@ Spare::Spare(Disk& disk, std::string directory, uint64_t bytes)
 
 Result<void> Spare::prepare() {
   const std::lock_guard guard(mutex_);
+  return make_ready();
+}
+
+Result<std::unique_ptr<File>> Spare::install(Bytes content, const std::string& path) {
+  const std::lock_guard guard(mutex_);
+  VIADUCT_TRY(make_ready());
+  auto file = fill_and_rename(content, path);
+  if (!file) return fail(std::move(file).error());
+  state_ = State::kMissing;
+  return file;
+}
+
+Result<void> Spare::make_ready() {
   if (failed_) return *failed_;
   if (state_ == State::kReady) return {};
   state_ = State::kMaking;
@@ -22,13 +35,15 @@ Result<void> Spare::prepare() {
   return {};
 }
 
-Result<std::unique_ptr<File>> Spare::take() {
-  VIADUCT_TRY(prepare());
-  const std::lock_guard guard(mutex_);
-  auto file = disk_.open(path_, OpenMode::kWrite);
-  if (!file) return fail(file.error());
-  state_ = State::kMissing;
-  return file;
+Result<std::unique_ptr<File>> Spare::fill_and_rename(Bytes content, const std::string& path) {
+  {
+    VIADUCT_TRY_ASSIGN(file, disk_.open(path_, OpenMode::kWrite));
+    VIADUCT_TRY(file->write_at(0, content));
+    VIADUCT_TRY(file->sync());
+  }
+  VIADUCT_TRY(disk_.rename(path_, path));
+  VIADUCT_TRY(disk_.sync_directory(directory_));
+  return disk_.open(path, OpenMode::kWrite);
 }
 
 Result<void> Spare::failure() const {

@@ -1,7 +1,7 @@
 // The next segment, made ahead: its blocks reserved and written with zeros, so that an append needs no space (CC-13)
 // and its sync changes no metadata. Writing the zeros pays: a 4 KiB append and fdatasync took 0.12 ms in a zero-written
 // file and 0.2 ms in one only reserved, on ext4.
-// Threads: any; take() waits for a prepare() that runs.
+// Threads: any; install() waits for a prepare() that runs.
 // Errors:  kNoSpace leaves nothing behind, and a later try may succeed; any other error is final (CC-4), and every
 // later
 //          call gives it again.
@@ -30,18 +30,20 @@ class Spare {
 
   Result<void> failure() const;  // the final error, if there was one
 
-  // Opens it for writing. It is the caller's then, to be filled, synced and renamed from path().
-  Result<std::unique_ptr<File>> take();
-  const std::string& path() const { return path_; }
+  // Turns it into the file `path`, beginning with `content`, synced and under that name for good (CC-2); makes it first
+  // if need be. kNoSpace only when that failed.
+  Result<std::unique_ptr<File>> install(Bytes content, const std::string& path);
   uint64_t bytes() const { return bytes_; }
 
  private:
   enum class State { kMissing, kMaking, kReady, kFailed };
 
-  Result<void> make();  // all below: the caller holds mutex_
+  Result<void> make_ready();  // all below: the caller holds mutex_
+  Result<void> make();
   Result<std::unique_ptr<File>> reserve();
   Result<std::unique_ptr<File>> open_or_create();
   Result<void> fill(File& file);
+  Result<std::unique_ptr<File>> fill_and_rename(Bytes content, const std::string& path);
   Result<void> give_up(Error error);
   Error fail(Error error);
 

@@ -94,19 +94,9 @@ Result<void> Wal::start_segment(uint64_t sequence) {
   return {};
 }
 
-// Puts `content` into the spare file and makes that the segment `sequence`, and the newest.
 Result<void> Wal::install(Spare& spare, Bytes content, uint64_t sequence) {
-  VIADUCT_TRY_ASSIGN(file, spare.take());
-  return keep_failure(fill_and_rename(*file, spare, content, segment_path(directory_, sequence)));
-}
-
-Result<void> Wal::fill_and_rename(File& file, const Spare& spare, Bytes content, const std::string& path) {
-  VIADUCT_TRY(file.write_at(0, content));
-  VIADUCT_TRY(file.sync());
-  VIADUCT_TRY(disk_.rename(spare.path(), path));
-  VIADUCT_TRY(disk_.sync_directory(directory_));
-  VIADUCT_TRY_ASSIGN(newest, disk_.open(path, OpenMode::kWrite));  // under the name that errors will show
-  newest_ = std::move(newest);
+  VIADUCT_TRY_ASSIGN(file, spare.install(content, segment_path(directory_, sequence)));
+  newest_ = std::move(file);
   capacity_bytes_ = spare.bytes();
   return {};
 }

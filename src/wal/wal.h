@@ -89,7 +89,6 @@ class Wal {
   Result<void> rewrite_newest(Bytes content);
   Result<void> start_segment(uint64_t sequence);
   Result<void> install(Spare& spare, Bytes content, uint64_t sequence);
-  Result<void> fill_and_rename(File& file, const Spare& spare, Bytes content, const std::string& path);
 
   struct Batch;  // what goes into one frame
   Result<void> append_frame(const Batch& batch);

@@ -1,5 +1,8 @@
 #include "wal/wal.h"
 
+#include <functional>
+#include <thread>
+
 #include "test/support/temporary_directory.h"
 #include "test/wal/log_support.h"
 
@@ -28,6 +31,313 @@ TEST_CASE("a log gives back what was appended, before and after it is opened aga
   CHECK(must(opened.wal->term(Index(0))) == Term(0));
   CHECK(must(opened.wal->term(Index(2))) == Term(1));
   CHECK(must(opened.wal->term(Index(4))) == Term(2));
+}
+
+TEST_CASE("create() wants a directory without a log, and open() one with") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  const auto missing = Wal::open(disk, kDirectory, small_options(), random);
+  REQUIRE(!missing);
+  CHECK(missing.error().code == Code::kNotFound);
+  must(disk.create_directory(kDirectory));
+  const auto empty = Wal::open(disk, kDirectory, small_options(), random);
+  REQUIRE(!empty);
+  CHECK(empty.error().code == Code::kNotFound);
+  create(disk, random);
+  const auto present = Wal::create(disk, kDirectory, small_options(), random);
+  REQUIRE(!present);
+  CHECK(present.error().code == Code::kAlreadyExists);
+}
+
+TEST_CASE("an append is one write and a sync one call, and neither when there is nothing to do") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  const auto wal = create(disk, random);
+  const auto calls_of = [&](const std::function<void()>& work) {
+    const uint64_t before = disk.calls();
+    work();
+    return disk.calls() - before;
+  };
+  CHECK(calls_of([&] { must(wal->sync()); }) == 0);
+  CHECK(calls_of([&] { must(wal->append({}, {})); }) == 0);
+  CHECK(calls_of([&] { must(wal->append(shared(entries(1, 10)), hard_state(1, 1, 0))); }) == 1);
+  CHECK(calls_of([&] { must(wal->sync()); }) == 1);
+  CHECK(calls_of([&] { must(wal->sync()); }) == 0);
+  CHECK(calls_of([&] { must(wal->write_end_mark()); }) == 1);
+  CHECK(calls_of([&] { must(wal->append({}, hard_state(2, 1, 9))); }) == 1);
+  CHECK(calls_of([&] { must(wal->append(shared(entries(10, 11, 2)), {})); }) == 2);  // the frame before is synced first
+}
+
+TEST_CASE("entries are read back in any range and size, through segments and replaced ones") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  auto wal = create(disk, random);
+  std::vector<Entry> expected = entries(1, 12, 1, 500);
+  append_synced(*wal, expected, hard_state(1, 1, 3));
+  uint64_t term = 1;
+  for (const uint64_t from : {9, 5, 8, 4}) {  // each replaces the rest of the log, in two frames
+    ++term;
+    const std::vector<Entry> tail = entries(from, from + 7, term, 400);
+    append_synced(*wal, {tail.begin(), tail.begin() + 2}, hard_state(term, 1, 3));
+    append_synced(*wal, {tail.begin() + 2, tail.end()});
+    expected.resize(from - 1);
+    expected.insert(expected.end(), tail.begin(), tail.end());
+  }
+  REQUIRE(must(list_segments(disk, kDirectory)).size() > 3);
+  for (const bool is_reopened : {false, true}) {
+    CAPTURE(is_reopened);
+    if (is_reopened) wal = open(disk, random).wal;
+    REQUIRE(wal->last_index() == Index(expected.size()));
+    for (uint64_t from = 1; from <= expected.size(); ++from) {
+      for (uint64_t to = from + 1; to <= expected.size() + 1; ++to) {
+        const std::vector<Entry> wanted(expected.begin() + static_cast<std::ptrdiff_t>(from) - 1,
+                                        expected.begin() + static_cast<std::ptrdiff_t>(to) - 1);
+        CHECK(must(wal->read(Index(from), Index(to), UINT64_MAX)) == wanted);
+      }
+    }
+  }
+}
+
+TEST_CASE("a read stops at its limit in bytes, but gives one entry") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  const auto wal = create(disk, random);
+  append_synced(*wal, entries(1, 9, 1, 100));
+  struct Case {
+    uint64_t max_bytes, entries;
+  };
+  for (const Case& c :
+       {Case{0, 1}, Case{99, 1}, Case{100, 1}, Case{199, 1}, Case{200, 2}, Case{799, 7}, Case{800, 8}}) {
+    CAPTURE(c.max_bytes);
+    CHECK(must(wal->read(Index(1), Index(9), c.max_bytes)).size() == c.entries);
+  }
+}
+
+TEST_CASE("an append larger than a frame becomes several, and its commit is written with the last") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  Options options = small_options(65536);
+  options.max_frame_bytes = 2000;
+  const std::vector<Entry> appended = entries(1, 30, 1, 300);
+  {
+    const auto wal = create(disk, random, options);
+    append_synced(*wal, appended, hard_state(1, 1, 29));
+    CHECK(all_entries(*wal) == appended);
+  }
+  const auto opened = open(disk, random, options);
+  CHECK(all_entries(*opened.wal) == appended);
+  CHECK(opened.wal->hard_state() == hard_state(1, 1, 29));
+}
+
+TEST_CASE("an entry is taken up to the limit in size and read again; beyond it nothing is written") {
+  for (const uint64_t frame_bytes : {uint64_t{2000}, uint64_t{1} << 20}) {
+    CAPTURE(frame_bytes);
+    FakeDisk disk;
+    SeededRandom random(1);
+    Options options = small_options();
+    options.max_frame_bytes = frame_bytes;
+    auto wal = create(disk, random, options);
+    const size_t limit = wal->max_entry_bytes();
+    const uint64_t calls = disk.calls();
+    const auto refused = wal->append(shared({entry(1), entry(2, 1, limit + 1)}), hard_state(1, 1, 0));
+    REQUIRE(!refused);
+    CHECK(refused.error().code == Code::kTooLarge);
+    CHECK(disk.calls() == calls);
+    CHECK(wal->last_index() == Index(0));
+    CHECK(wal->hard_state() == HardState{});
+
+    const std::vector<Entry> large = {entry(1, 1, limit - 1), entry(2, 1, limit)};
+    append_synced(*wal, large, hard_state(1, 1, 2));
+    wal.reset();
+    const auto opened = open(disk, random, options);
+    CHECK(all_entries(*opened.wal) == large);
+    CHECK(opened.wal->hard_state() == hard_state(1, 1, 2));
+  }
+}
+
+TEST_CASE("a log opens with smaller segments and frames than it was written with") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  append_synced(*create(disk, random, small_options(65536)), entries(1, 40, 1, 900));
+  Options options = small_options();
+  options.max_frame_bytes = 1024;
+  for (uint64_t next = 40; next < 43; ++next) {
+    const auto opened = open(disk, random, options);
+    append_synced(*opened.wal, {entry(next)});
+    CHECK(all_entries(*opened.wal).size() == next);
+  }
+}
+
+TEST_CASE("a cut removes whole segments up to the mark, and what is left is the log from there on") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  auto wal = create(disk, random);
+  std::vector<Entry> appended;
+  for (uint64_t index = 1; index <= 20; ++index) {
+    appended.push_back(entry(index, index / 8, 700));
+    append_synced(*wal, {appended.back()}, hard_state(9, 1, index));
+  }
+  const size_t before = must(list_segments(disk, kDirectory)).size();
+  must(wal->mark(mark_at(18, 2)));
+  must(wal->cut(Index(1)));
+  CHECK(must(list_segments(disk, kDirectory)).size() == before);
+  CHECK(wal->first_index() == Index(1));
+
+  const uint64_t kept_bytes = wal->kept_bytes();
+  must(wal->cut(Index(11)));
+  CHECK(wal->kept_bytes() < kept_bytes);
+  const Index first = wal->first_index();
+  CHECK(first > Index(1));
+  CHECK(first <= Index(12));
+  for (const bool is_reopened : {false, true}) {
+    CAPTURE(is_reopened);
+    if (is_reopened) wal = open(disk, random).wal;
+    CHECK(wal->first_index() == first);
+    CHECK(wal->last_mark() == mark_at(18, 2));
+    CHECK(wal->last_index() == Index(20));
+    CHECK(must(wal->term(first.previous())) == Term(first.previous().value / 8));
+    const auto too_old = wal->read(first.previous(), first, 1);
+    REQUIRE(!too_old);
+    CHECK(too_old.error().code == Code::kCompacted);
+    REQUIRE(!wal->term(Index(1)));
+    CHECK(wal->term(Index(1)).error().code == Code::kCompacted);
+    CHECK(all_entries(*wal) ==
+          std::vector<Entry>(appended.begin() + static_cast<std::ptrdiff_t>(first.value) - 1, appended.end()));
+  }
+}
+
+TEST_CASE("a segment is kept while it holds the only copy of an entry that a later one does not replace") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  const auto wal = create(disk, random);
+  append_synced(*wal, entries(1, 4, 1, 900), hard_state(1, 1, 0));  // 1 to 3 in the first segment
+  append_synced(*wal, {entry(3, 2, 900)}, hard_state(2, 1, 3));     // 3 again in the second
+  must(wal->mark(mark_at(2)));
+  must(wal->cut(Index(2)));
+  CHECK(wal->first_index() == Index(1));  // the first holds an entry 3, though no longer a living one
+  must(wal->mark(mark_at(3, 2)));
+  must(wal->cut(Index(3)));
+  CHECK(wal->first_index() == Index(3));
+  CHECK(all_entries(*open(disk, random).wal) == std::vector{entry(3, 2, 900)});
+}
+
+TEST_CASE("a mark that the log does not reach replaces it") {
+  struct Case {
+    std::string name;
+    Mark mark;
+    bool replaces;
+  };
+  for (const Case& c : {Case{"in the log", mark_at(5), false}, Case{"the last entry", mark_at(8), false},
+                        Case{"beyond it", mark_at(100, 7), true}, Case{"of another term", mark_at(6, 7), true}}) {
+    CAPTURE(c.name);
+    FakeDisk disk;
+    SeededRandom random(1);
+    auto wal = create(disk, random);
+    append_synced(*wal, entries(1, 9), hard_state(1, 1, 4));
+    must(wal->mark(c.mark, hard_state(7, 0, 5)));
+    const Index last = c.replaces ? c.mark.index : Index(8);
+    for (const bool is_reopened : {false, true}) {
+      CAPTURE(is_reopened);
+      if (is_reopened) wal = open(disk, random).wal;
+      CHECK(wal->last_index() == last);
+      CHECK(wal->first_index() == (c.replaces ? last.next() : Index(1)));
+      CHECK(wal->last_mark() == c.mark);
+      CHECK(wal->hard_state() == HardState{Term(7), MemberId(0), std::max(Index(5), c.mark.index)});
+      CHECK(must(wal->term(c.mark.index)) == c.mark.term);
+    }
+    append_synced(*wal, {entry(last.value + 1, 7)});
+    CHECK(must(open(disk, random).wal->read(last.next(), last.next().next(), 100)) ==
+          std::vector{entry(last.value + 1, 7)});
+  }
+}
+
+TEST_CASE("a full disk stops appends that need a segment, and nothing else; with space they go on") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  auto wal = create(disk, random);
+  must(wal->prepare_spare());
+  CHECK(!wal->wants_spare());
+  disk.set_free_bytes(0);
+  const uint64_t room = wal->room_bytes();
+  CHECK(room > 2 * 3000);
+  uint64_t next = 1;
+  Result<void> appended;
+  while ((appended = wal->append(shared({entry(next, 1, 700)}), {}))) {
+    must(wal->sync());
+    ++next;
+  }
+  CHECK(appended.error().code == Code::kNoSpace);
+  CHECK(next > room / 1000);  // the spare was used
+  CHECK(wal->wants_spare());
+  CHECK(wal->last_index() == Index(next - 1));
+  CHECK(all_entries(*wal) == entries(1, next, 1, 700));
+  CHECK(wal->prepare_spare().error().code == Code::kNoSpace);
+  must(wal->append({}, hard_state(1, 1, 1)));  // there is room for that
+  must(wal->sync());
+
+  disk.set_free_bytes(1 << 20);
+  append_synced(*wal, {entry(next, 1, 700)});
+  CHECK(all_entries(*open(disk, random).wal) == entries(1, next + 1, 1, 700));
+}
+
+TEST_CASE("a log whose spare is there opens with no byte free, one without it says so and loses nothing") {
+  for (const bool has_spare : {true, false}) {
+    CAPTURE(has_spare);
+    FakeDisk disk;
+    SeededRandom random(1);
+    auto wal = create(disk, random);
+    append_synced(*wal, entries(1, 4));
+    if (has_spare) must(wal->prepare_spare());
+    wal.reset();
+    disk.set_free_bytes(0);
+    const auto opened = Wal::open(disk, kDirectory, small_options(), random);
+    CHECK(opened.has_value() == has_spare);
+    if (!opened) CHECK(opened.error().code == Code::kNoSpace);
+    disk.set_free_bytes(1 << 20);
+    CHECK(all_entries(*open(disk, random).wal) == entries(1, 4));
+  }
+}
+
+TEST_CASE("what an earlier spare held never becomes part of a segment") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  create(disk, random);
+  for (const size_t bytes : {4096, 4000, 5000}) {
+    CAPTURE(bytes);
+    const auto spare = must(disk.open(join_path(kDirectory, "spare"), OpenMode::kCreate));
+    must(spare->write_at(0, std::string(bytes, '?')));
+    const auto opened = open(disk, random);
+    CHECK(content_of(disk, 1).find('?') == std::string::npos);
+    CHECK(content_of(disk, 1).size() == 4096);
+  }
+}
+
+TEST_CASE("on a real disk a log is written, filled through segments beside a thread that makes them, and read again") {
+  const TemporaryDirectory temporary;
+  const std::string directory = join_path(temporary.path(), "wal");
+  PosixDisk disk;
+  SystemRandom random;
+  Options options = small_options(1 << 20);
+  std::vector<Entry> expected;
+  {
+    auto wal = must(Wal::create(disk, directory, options, random));
+    for (uint64_t index = 1; index <= 60; ++index) {
+      expected.push_back(entry(index, 1, 100'000));
+      const std::jthread maker([&] { CHECK(wal->prepare_spare()); });
+      append_synced(*wal, {expected.back()}, hard_state(1, 1, index));
+      must(wal->write_end_mark());
+    }
+    CHECK(all_entries(*wal) == expected);
+    must(wal->mark(mark_at(40)));
+    must(wal->cut(Index(40)));
+  }
+  const auto opened = must(Wal::open(disk, directory, options, random));
+  CHECK(!opened.tail_cut);
+  const uint64_t first = opened.wal->first_index().value;
+  CHECK(first > 20);
+  CHECK(first <= 41);
+  expected.erase(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(first) - 1);
+  CHECK(all_entries(*opened.wal) == expected);
 }
 
 }  // namespace

@@ -1,0 +1,108 @@
+// viaduct: reads its settings, serves until it is told to stop, and leaves the way supervisors expect
+// (operations.md 1.1).
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "server/config_load.h"
+#include "server/environment.h"
+#include "server/notify.h"
+#include "server/server.h"
+
+namespace viaduct::server {
+namespace {
+
+Invocation invocation_of(int argc, char** argv, char** environment) {
+  Invocation invocation;
+  invocation.program = argc > 0 ? argv[0] : "viaduct";
+  for (int i = 1; i < argc; ++i) invocation.arguments.emplace_back(argv[i]);
+  for (char** entry = environment; *entry; ++entry) invocation.environment.emplace_back(*entry);
+  return invocation;
+}
+
+int fail(const std::string& message) {
+  log::write(log::Level::kFatal, message, {});
+  log::flush();
+  return 1;
+}
+
+// SIGINT and SIGTERM, held back from every thread so that this one can wait for them.
+sigset_t block_stop_signals() {
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGINT);
+  sigaddset(&stop, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &stop, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return stop;
+}
+
+void notify(std::string_view state) {
+  const char* socket = std::getenv("NOTIFY_SOCKET");
+  if (const Result<void> told = notify_supervisor(socket ? socket : "", state); !told) {
+    log::warn("cannot notify the supervisor", {{"error", told.error().message}});
+  }
+}
+
+// The signal as a shell or supervisor wants to see it: by default action, but as pid 1 that would be ignored.
+int leave_by(int signal_number) {
+  log::flush();
+  if (getpid() == 1) return 0;
+  signal(signal_number, SIG_DFL);
+  sigset_t unblock;
+  sigemptyset(&unblock);
+  sigaddset(&unblock, signal_number);
+  raise(signal_number);
+  pthread_sigmask(SIG_UNBLOCK, &unblock, nullptr);
+  return 128 + signal_number;
+}
+
+int serve(const Config& config, PosixDisk& disk) {
+  const sigset_t stop_signals = block_stop_signals();
+  const SystemClock clock;
+  SystemRandom random;
+  Result<std::unique_ptr<Server>> server = Server::start(config, disk, clock, random);
+  if (!server) return fail(server.error().message);
+  const std::string url = (*server)->client_url();
+  log::info("try it: curl -L " + url + "/v2/keys/message -XPUT -d value=Hello");
+  notify(kNotifyReady);
+
+  int received = 0;
+  sigwait(&stop_signals, &received);
+  log::info(std::string("received ") + (received == SIGINT ? "interrupt" : "terminated") + " signal, shutting down...");
+  notify(kNotifyStopping);
+  (*server)->stop();
+  return leave_by(received);
+}
+
+int run(int argc, char** argv, char** environment) {
+  PosixDisk disk;
+  const StartUp start = load_config(invocation_of(argc, argv, environment), disk);
+  std::fputs(start.standard_output.c_str(), stdout);
+  std::fflush(stdout);
+  std::fputs(start.standard_error.c_str(), stderr);
+  if (start.config) {
+    const std::string bad_output = log::init_log(start.config->log_level, start.config->log_outputs);
+    if (!bad_output.empty()) return fail(bad_output);
+  }
+  for (const Notice& notice : start.notices) log::write(notice.level, notice.text, {});
+  if (!start.config) {
+    log::flush();
+    return start.exit_status;
+  }
+  return serve(*start.config, disk);
+}
+
+}  // namespace
+}  // namespace viaduct::server
+
+int main(int argc, char** argv, char** environment) { return viaduct::server::run(argc, argv, environment); }

@@ -1,0 +1,29 @@
+// Everything that answers requests, and the tables of which port serves what.
+// Threads: made and destroyed on the main thread while no loop runs; the fronts serve on any loop.
+// Ownership: owns the endpoints; borrows node and loops.
+#pragma once
+
+#include <memory>
+
+#include "net/loop_group.h"
+#include "server/config.h"
+#include "server/node.h"
+#include "v2/front.h"
+
+namespace viaduct::server {
+
+class Routes {
+ public:
+  Routes(const Config& config, Node& node, net::LoopGroup& loops, int64_t start_wall_ns);
+  ~Routes();
+
+  v2::Front& client();   // --listen-client-urls, --listen-client-http-urls
+  v2::Front& peer();     // --listen-peer-urls
+  v2::Front& metrics();  // --listen-metrics-urls
+
+ private:
+  struct Endpoints;
+  std::unique_ptr<Endpoints> endpoints_;
+};
+
+}  // namespace viaduct::server

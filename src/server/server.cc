@@ -1,0 +1,165 @@
+#include "server/server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "net/listener.h"
+#include "net/loop_group.h"
+#include "server/data_directory.h"
+#include "server/node.h"
+#include "server/routes.h"
+
+namespace viaduct::server {
+namespace {
+
+constexpr std::chrono::seconds kPublishTimeout{30};
+constexpr std::chrono::seconds kShutdownGrace{5};
+
+template <typename Duration>
+std::chrono::milliseconds to_ms(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+}
+
+net::Limits net_limits(const Limits& limits) {
+  net::Limits net;
+  net.head_time = to_ms(limits.header_timeout);
+  net.body_grace = to_ms(limits.body_grace);
+  net.body_bytes_per_second = limits.body_bytes_per_second;
+  net.idle_time = to_ms(limits.idle_timeout);
+  net.write_stall_time = to_ms(limits.unread_timeout);
+  net.request_line_bytes = limits.request_line_bytes;
+  net.header_list_bytes = limits.header_bytes;
+  net.header_field_bytes = limits.header_field_bytes;
+  net.header_count = limits.header_count;
+  net.output_limit_bytes = limits.unread_bytes;
+  return net;
+}
+
+net::ListenOptions listen_options(const Config& config) {
+  net::ListenOptions options;
+  const size_t descriptors = net::raise_descriptor_limit();
+  options.max_connections = config.limits.connections != 0 ? config.limits.connections : descriptors / 10 * 8;
+  options.max_connections_per_address = config.limits.connections_per_address;
+  options.reuse_port = config.socket_reuse_port;
+  return options;
+}
+
+std::vector<std::string> texts_of(const Urls& urls) {
+  std::vector<std::string> texts;
+  for (const Url& url : urls) texts.push_back(url.text);
+  std::sort(texts.begin(), texts.end());
+  return texts;
+}
+
+// "3.5.21" -> "3.5.0": the cluster version that goes with it.
+std::string cluster_version_of(const std::string& version) { return version.substr(0, version.rfind('.')) + ".0"; }
+
+NodeOptions node_options(const Config& config, const DataDirectory& directory, const Identity& identity) {
+  NodeOptions options;
+  options.wal_directory = directory.wal_path();
+  options.state_directory = directory.state_path();
+  options.data_directory = directory.path();
+  options.cluster_id = identity.cluster;
+  options.self = {identity.member, config.name, texts_of(config.initial_advertise_peer_urls),
+                  texts_of(config.advertise_client_urls)};
+  options.v2_root = config.v2_root;
+  options.cluster_version = cluster_version_of(config.advertise_etcd_version);
+  options.heartbeat_interval = config.heartbeat_interval;
+  options.election_timeout = config.election_timeout;
+  options.snapshot_count = config.snapshot_count;
+  options.unapplied_entries = config.limits.unapplied_entries;
+  options.duties.auto_compaction = config.auto_compaction;
+  options.duties.quota_bytes = config.quota_backend_bytes;
+  return options;
+}
+
+// The ballast gives a full disk room to start in (CC-13); with room again it is laid by again.
+Result<void> settle_ballast(Disk& disk, DataDirectory& directory) {
+  VIADUCT_TRY_ASSIGN(free, disk.free_bytes(directory.path()));
+  return free < 4 * kBallastBytes ? directory.release_ballast() : directory.create_ballast();
+}
+
+}  // namespace
+
+struct Server::Parts {
+  Parts(const Config& c, const Clock& clock)
+      : config(c), start_wall_ns(clock.wall_ns()), loops(clock, net_limits(c.limits), c.io_threads) {}
+
+  Result<void> listen(const Urls& urls, net::Handler& handler, const char* what);
+
+  const Config config;
+  const int64_t start_wall_ns;
+  std::optional<DataDirectory> directory;
+  net::LoopGroup loops;
+  std::unique_ptr<Node> node;
+  std::unique_ptr<Routes> routes;
+  std::vector<std::unique_ptr<net::Listener>> listeners;
+  bool running = false;
+};
+
+Result<void> Server::Parts::listen(const Urls& urls, net::Handler& handler, const char* what) {
+  for (const Url& url : urls) {
+    VIADUCT_TRY_ASSIGN(listen_url, net::parse_listen_url(url.text));
+    VIADUCT_TRY_ASSIGN(listener, net::Listener::open(loops, handler, listen_url, listen_options(config)));
+    for (const std::string& address : listener->addresses()) log::info(what, {{"address", address}});
+    listeners.push_back(std::move(listener));
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Server>> Server::start(const Config& config, Disk& disk, const Clock& clock, Random& random) {
+  auto parts = std::make_unique<Parts>(config, clock);
+  VIADUCT_TRY_ASSIGN(directory, DataDirectory::open(disk, config.data_dir, config.wal_dir));
+  parts->directory.emplace(std::move(directory));
+  const bool is_new = parts->directory->is_new();
+  VIADUCT_TRY(settle_ballast(disk, *parts->directory));
+  VIADUCT_TRY_ASSIGN(identity, parts->directory->identify(config));
+  const std::string member = to_hex(identity.member.value), cluster = to_hex(identity.cluster.value);
+  log::info((is_new ? "starting member " : "restarting member ") + member + " in cluster " + cluster,
+            {{"name", config.name}, {"data_dir", config.data_dir}});
+
+  VIADUCT_TRY_ASSIGN(node, Node::open(disk, clock, random, node_options(config, *parts->directory, identity), nullptr));
+  parts->node = std::move(node);
+  parts->routes = std::make_unique<Routes>(config, *parts->node, parts->loops, parts->start_wall_ns);
+  std::unique_ptr<Server> server(new Server(std::move(parts)));
+  Parts& started = *server->parts_;
+  started.running = true;
+  started.node->start();
+  started.loops.start();
+  if (!started.node->wait_until_published(kPublishTimeout)) {
+    return Error{Code::kUnavailable, "could not publish this member within 30 s"};
+  }
+  log::info("enabled capabilities for version " + config.advertise_etcd_version.substr(0, config.advertise_etcd_version.rfind('.')));
+  log::info("published {Name:" + config.name + " ClientURLs:[" + join_urls(config.advertise_client_urls) + "]} to cluster " + cluster);
+
+  VIADUCT_TRY(started.listen(config.listen_peer_urls, started.routes->peer(), "serving peers"));
+  VIADUCT_TRY(started.listen(config.listen_client_urls, started.routes->client(), "serving clients"));
+  VIADUCT_TRY(started.listen(config.listen_client_http_urls, started.routes->client(), "serving clients over HTTP"));
+  VIADUCT_TRY(started.listen(config.listen_metrics_urls, started.routes->metrics(), "serving metrics"));
+  log::info("ready to serve client requests");
+  return server;
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Server::~Server() { stop(); }
+
+void Server::stop() {
+  if (!parts_->running) return;
+  parts_->running = false;
+  for (const auto& listener : parts_->listeners) listener->stop();
+  parts_->loops.shut_down(kShutdownGrace);
+  parts_->node->stop();
+  parts_->loops.stop();
+  parts_->listeners.clear();
+}
+
+std::string Server::client_url() const {
+  const Urls& urls = parts_->config.listen_client_urls;
+  return urls.empty() ? std::string() : urls.front().text;
+}
+
+}  // namespace viaduct::server

@@ -1,0 +1,29 @@
+#include "v2/peer_members.h"
+
+#include "v2/json.h"
+
+namespace viaduct::v2 {
+
+void PeerMembers::serve(Exchange&& exchange) {
+  std::string body = "[";
+  for (const v3bridge::Member& member : engine_.members()) {
+    if (body.back() != '[') body += ',';
+    body += "{\"id\":";
+    append_number(body, member.id.value);
+    body += ",\"peerURLs\":";
+    append_json_list(body, member.peer_urls);
+    if (!member.name.empty()) {
+      body += ",\"name\":";
+      append_json_string(body, member.name);
+    }
+    if (!member.client_urls.empty()) {
+      body += ",\"clientURLs\":";
+      append_json_list(body, member.client_urls);
+    }
+    body += '}';
+  }
+  exchange.headers.add("X-Etcd-Cluster-Id", to_hex(engine_.cluster_id().value));
+  exchange.reply_json(200, body + "]\n");
+}
+
+}  // namespace viaduct::v2
