@@ -120,8 +120,8 @@ void Raft::replicate(MemberId to, Progress& progress) {
       return;
     }
     if (previous == log_.last_index()) {
-      const bool commit_is_news = progress.commit_sent < log_.commit();
-      if (progress.state() == Progress::State::kReplicate && commit_is_news) send_append(to, progress, {});
+      const bool is_probe = progress.state() == Progress::State::kProbe;
+      if (is_probe ? progress.match() < previous : progress.commit_sent < log_.commit()) send_append(to, progress, {});
       return;
     }
     if (!log_.is_cached(progress.next())) {

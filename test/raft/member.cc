@@ -68,14 +68,14 @@ Configuration voters(std::initializer_list<uint64_t> ids) {
 }
 
 Member::Member(const Options& opts, Configuration initial, uint64_t seed)
-    : options(opts), initial_(std::move(initial)), random_(seed) {}
+    : options(opts), initial_(std::move(initial)), random_(std::make_unique<SeededRandom>(seed)) {}
 
 void Member::start() {
   REQUIRE(!is_up());
   Log log(disk.base, Index(disk.state.size()), cache_bytes);
   for (const EntryPtr& entry : disk.entries) log.restore(*entry);
   Result<Raft> started =
-      Raft::start(options, {disk.hard_state, configuration_at(disk.state.size()), std::move(log)}, random_);
+      Raft::start(options, {disk.hard_state, configuration_at(disk.state.size()), std::move(log)}, *random_);
   REQUIRE(started);
   raft = std::make_unique<Raft>(std::move(started).value());
 }

@@ -74,7 +74,7 @@ class Member {
   void answer(const Fetch& fetch);
 
   Configuration initial_;
-  SeededRandom random_;
+  std::unique_ptr<SeededRandom> random_;  // raft keeps a reference, also when this is moved
 };
 
 }  // namespace viaduct::raft::test
