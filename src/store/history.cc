@@ -12,6 +12,16 @@ namespace {
   fatal("store: the log's record " + to_string(id.seq) + "/" + std::to_string(id.part) + " cannot be read");
 }
 
+// The record that is the event's prev: of the same name, or of the file that v2 set a directory over, which a companion
+// removes.
+RecordId replaced_by(const Event& event) {
+  const Record& record = event.record;
+  if (record.prev || record.family == Family::kKey) return record.prev;
+  const auto of_file = [&](const Record& r) { return r.family == Family::kKey && r.key == record.key; };
+  const auto file = std::find_if(event.companions.begin(), event.companions.end(), of_file);
+  return file == event.companions.end() ? RecordId() : file->prev;
+}
+
 }  // namespace
 
 std::optional<Record> Store::Impl::pending_record(RecordId id) const {
@@ -49,18 +59,18 @@ std::optional<Record> Store::load_record(RecordId id) const { return impl_->load
 
 Result<std::vector<EventPtr>> Store::events_since(Seq from, size_t max_events, size_t max_bytes) const {
   const Seq newest = impl_->recent.newest();
-  if (std::optional<std::vector<EventPtr>> events = impl_->recent.since(from, max_events, max_bytes)) {
-    return *std::move(events);
-  }
+  std::optional<std::vector<EventPtr>> events = impl_->recent.since(from, max_events, max_bytes);
   // The view comes first: if `from` is still kept after it was made, it shows all that is needed.
-  const Database::View view(*impl_->database);
+  std::optional<Database::View> view;
+  if (!events) view.emplace(*impl_->database);
   Seq compacted;
   {
     const ReadLock lock(*this);
     compacted = impl_->numbers.compacted_seq;
   }
   if (compacted && from <= compacted) return Error{Code::kCompacted, "compacted at " + to_string(compacted)};
-  return impl_->read_events(from, newest, max_events, max_bytes, view);
+  if (events) return *std::move(events);
+  return impl_->read_events(from, newest, max_events, max_bytes, *view);
 }
 
 std::vector<EventPtr> Store::Impl::read_events(Seq from, Seq to, size_t max_events, size_t max_bytes,
@@ -93,10 +103,7 @@ std::vector<EventPtr> Store::Impl::read_events(Seq from, Seq to, size_t max_even
 }
 
 void Store::Impl::complete(Event& event, const Database::View& view) const {
-  RecordId id = event.record.prev;
-  for (const Record& companion : event.companions) {  // of a directory that v2 set over a file; see set_prev()
-    if (!id && companion.family == Family::kKey && companion.key == event.record.key) id = companion.prev;
-  }
+  const RecordId id = replaced_by(event);
   if (!id) return;
   std::optional<Record> prev = written_record(id, &view);
   if (!prev) bad_record(id);

@@ -53,7 +53,8 @@ class Transaction {
   // Takes the next seq; the next append() is its part 0.
   Seq begin_event();
   // Appends to the current event. Detaches what the name was attached to before (L2), attaches it anew, updates the
-  // parent's child count and newest_below of all ancestors. The v2 root exists always and has no record.
+  // parent's child count and newest_below of all ancestors. The v2 root exists always and has no record. An event that
+  // makes a directory where a key is removes that key by a companion, and has it as its prev.
   // The reference is valid until the next append().
   const Record& append(const Draft& draft);
   // The current event so far: record, prev, companions. Complete once the next begin_event() or the end came.
