@@ -34,6 +34,9 @@ struct CodecContext {
 // What part of a request the codec is in the middle of.
 enum class InputPhase : uint8_t { kNone, kHead, kBody };
 
+// Why the rest of a request is not waited for.
+enum class GiveUp : uint8_t { kTooSlow, kNoMemory };
+
 struct IncomingRequest {
   StreamId stream;
   Request request;
@@ -53,8 +56,8 @@ class Codec {
 
   // The client will send no more. What it asked for completely is still answered.
   virtual void end_input() = 0;
-  // Answers the request being read with 408 and takes no other.
-  virtual void time_out() = 0;
+  // Answers the request being read with 408 or 503, and takes no other.
+  virtual void give_up(GiveUp reason) = 0;
   // Takes no further request; done() once those in flight are answered.
   virtual void shut_down() = 0;
 
@@ -68,6 +71,8 @@ class Codec {
   virtual bool has_stream() const = 0;                // one whose head was sent is still open
   virtual size_t backlog(StreamId stream) const = 0;  // bytes in output() ahead of anything new on this stream
   virtual size_t in_flight() const = 0;               // requests handed out and not answered to the end
+
+  virtual size_t held_bytes() const = 0;  // memory of the request being read and of unsent replies, shared Blobs apart
 
   virtual size_t output_bytes() const = 0;
   virtual size_t output(std::span<iovec> into) const = 0;  // fills from the front; valid until the next call

@@ -103,6 +103,7 @@ void Connection::finish_turn() {
   if (closed_) return;
   const bool wants_input = codec_->wants_input() && !input_ended_;
   if ((wants_input || lingering_) && !waits_readable_) wait_readable();
+  account();
   update_deadlines();
 }
 
@@ -206,7 +207,7 @@ void Connection::expire(Expiry expiry) {
       return;
     case Expiry::kHead:
     case Expiry::kBody:
-      return codec_->time_out();
+      return codec_->give_up(GiveUp::kTooSlow);
     case Expiry::kIdle:
       core_.counters().idle_timeouts.add();
       return close();
@@ -219,6 +220,22 @@ void Connection::expire(Expiry expiry) {
       return close();
     }
   }
+}
+
+// When the loop holds too much, whoever makes it more is turned away.
+void Connection::account() {
+  const size_t held = rest_.size() + codec_->held_bytes();
+  const bool grew = held > held_bytes_;
+  core_.account(held_bytes_, held);
+  held_bytes_ = held;
+  if (!grew || core_.held_bytes() <= core_.limits().held_bytes) return;
+  if (codec_->phase() == InputPhase::kNone) {
+    core_.counters().memory_refusals.add();
+    return close();
+  }
+  codec_->give_up(GiveUp::kNoMemory);
+  rest_ = std::string();
+  core_.mark_dirty(slot_, *this);
 }
 
 void Connection::update_deadlines() {

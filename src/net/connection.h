@@ -43,6 +43,7 @@ class Connection {
   void close() { closed_ = true; }
 
   bool closed() const { return closed_; }
+  size_t held_bytes() const { return held_bytes_; }
   const Deadlines& deadlines() const { return deadlines_; }
   Codec& codec() { return *codec_; }
   // False, and the connection is as good as gone, when its client has left too much unread.
@@ -69,6 +70,7 @@ class Connection {
   void wait_readable();
   void wait_writable();
   void notify_drained();
+  void account();
   void update_deadlines();
   ReplyHandle handle_of(StreamId stream) const;
   bool is_observed(StreamId stream, const StreamObserver* observer) const;
@@ -88,6 +90,7 @@ class Connection {
   std::vector<Observed> observers_;  // of requests in flight
   uint64_t requests_ = 0;            // handed out
   uint64_t written_bytes_ = 0;
+  size_t held_bytes_ = 0;  // as the loop knows it
   bool waits_readable_ = false;
   bool waits_writable_ = false;
   bool input_ended_ = false;  // the client sends no more

@@ -38,6 +38,7 @@ struct alignas(64) Counters {
   Counter header_field_too_large;
   Counter too_many_headers;
   Counter bodies_too_large;
+  Counter memory_refusals;       // requests and replies beyond the loop's share of memory
   Counter pipeline_full;         // times reading paused
   Counter bad_requests;          // 400
   Counter bad_versions;          // 505

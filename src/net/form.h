@@ -20,7 +20,7 @@ class Form {
   //         `invalid URL escape "%zz"`, `http: too many form fields` (more than kMaxFormFields in all).
   Result<void> parse(std::string_view encoded);
 
-  const std::string* find(std::string_view name) const;  // the first value; null if there is none
+  const std::string* find(std::string_view name) const;       // the first value; null if there is none
   std::vector<std::string> all(std::string_view name) const;  // every value, in order
   size_t size() const { return fields_.size(); }
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr Refusal kHeadTimeout{408, "", &Counters::head_timeouts};
 constexpr Refusal kBodyTimeout{408, "", &Counters::body_timeouts};
+constexpr Refusal kNoMemory{503, "", &Counters::memory_refusals};
 
 void append_number(OutputQueue& out, uint64_t value, int base) {
   char digits[20];
@@ -120,9 +121,21 @@ void Http1Codec::end_input() {
   }
 }
 
-void Http1Codec::time_out() {
-  if (phase() == InputPhase::kNone) return;
-  refuse(phase() == InputPhase::kHead ? kHeadTimeout : kBodyTimeout);
+void Http1Codec::give_up(GiveUp reason) {
+  const InputPhase in = phase();
+  if (in == InputPhase::kNone) return;
+  switch (reason) {
+    case GiveUp::kTooSlow:
+      return refuse(in == InputPhase::kHead ? kHeadTimeout : kBodyTimeout);
+    case GiveUp::kNoMemory:
+      return refuse(kNoMemory);
+  }
+}
+
+size_t Http1Codec::held_bytes() const {
+  size_t bytes = output_.owned_bytes() + (parser_ ? parser_->request().size_bytes() : 0);
+  for (const Exchange& exchange : exchanges_) bytes += exchange.held.owned_bytes();
+  return bytes;
 }
 
 void Http1Codec::shut_down() {

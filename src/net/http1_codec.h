@@ -23,7 +23,7 @@ class Http1Codec final : public Codec {
   uint64_t body_bytes() const override;
 
   void end_input() override;
-  void time_out() override;
+  void give_up(GiveUp reason) override;
   void shut_down() override;
 
   void reply(StreamId stream, Reply&& reply) override;
@@ -36,6 +36,7 @@ class Http1Codec final : public Codec {
   size_t backlog(StreamId stream) const override;
   size_t in_flight() const override { return exchanges_.size(); }
 
+  size_t held_bytes() const override;
   size_t output_bytes() const override { return output_.bytes(); }
   size_t output(std::span<iovec> into) const override { return output_.gather(into); }
   void wrote(size_t bytes) override { output_.drop(bytes); }

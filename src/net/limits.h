@@ -23,6 +23,8 @@ struct Limits {
   size_t pipelined_requests = 64;         // in flight on one connection; then its bytes wait in the kernel
   size_t output_pause_bytes = 256 << 10;  // unsent: no further request is taken from the connection
   size_t output_limit_bytes = 8 << 20;    // unsent and still more to say: reset
+  size_t held_bytes =
+      512 << 20;  // of all connections of a loop: unfinished requests, unsent replies; then 503 or reset
 
   std::chrono::seconds keep_alive_probe{30};       // of a parked watch: TCP keep-alive idle time and interval
   std::chrono::milliseconds user_timeout{90'000};  // and TCP_USER_TIMEOUT

@@ -150,6 +150,7 @@ void LoopCore::destroy(uint32_t slot) {
   const std::unique_ptr<Connection> connection = std::move(place.connection);
   checks_.erase({connection->check_at, slot});
   std::erase(dirty_, slot);
+  account(connection->held_bytes(), 0);
   for (const Connection::Observed& observed : connection->take_observers()) {
     gone_.emplace_back(ReplyHandle{&loop_, slot, place.generation, observed.stream}, observed.observer);
   }

@@ -63,6 +63,8 @@ class LoopCore {
   TimePoint now() const { return now_; }
   std::span<char> read_buffer() { return read_buffer_; }
   size_t connection_count() const { return open_; }
+  size_t held_bytes() const { return held_bytes_; }  // of all connections
+  void account(size_t before, size_t after) { held_bytes_ += after - before; }
 
  private:
   struct Slot {
@@ -99,6 +101,7 @@ class LoopCore {
   std::vector<uint32_t> dirty_;
   std::vector<uint32_t> finishing_;
   size_t open_ = 0;
+  size_t held_bytes_ = 0;
   absl::btree_set<std::pair<TimePoint, uint32_t>> checks_;     // by time, then slot
   std::vector<std::pair<ReplyHandle, StreamObserver*>> gone_;  // to be told at the end of the turn
   std::vector<std::function<void()>> at_next_sweep_;

@@ -23,12 +23,14 @@ void OutputQueue::append(std::string_view bytes) {
   if (bytes.empty()) return;
   tail().append(bytes);
   bytes_ += bytes.size();
+  owned_bytes_ += bytes.size();
 }
 
 void OutputQueue::append_body(Body&& body) {
   const std::string_view bytes = view(body);
   if (bytes.size() <= kCopyBytes) return append(bytes);
   bytes_ += bytes.size();
+  if (std::holds_alternative<std::string>(body)) owned_bytes_ += bytes.size();
   pieces_.push_back(std::move(body));
 }
 
@@ -60,9 +62,10 @@ void OutputQueue::drop(size_t bytes) {
     return;
   }
   dropped_ += bytes;
-  while (dropped_ >= view(pieces_[first_]).size()) {
-    dropped_ -= view(pieces_[first_]).size();
-    pieces_[first_++] = Blob();
+  for (size_t size; dropped_ >= (size = view(pieces_[first_]).size()); ++first_) {
+    dropped_ -= size;
+    if (std::holds_alternative<std::string>(pieces_[first_])) owned_bytes_ -= size;
+    pieces_[first_] = Blob();
   }
 }
 

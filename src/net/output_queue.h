@@ -22,8 +22,9 @@ class OutputQueue {
 
   bool empty() const { return bytes_ == 0; }
   size_t bytes() const { return bytes_; }
-  size_t gather(std::span<iovec> into) const;  // how many were filled
-  void drop(size_t bytes);                     // from the front; at most bytes()
+  size_t owned_bytes() const { return owned_bytes_; }  // without those shared with others
+  size_t gather(std::span<iovec> into) const;          // how many were filled
+  void drop(size_t bytes);                             // from the front; at most bytes()
 
  private:
   std::string& tail();
@@ -32,6 +33,7 @@ class OutputQueue {
   size_t first_ = 0;    // pieces before it are gone
   size_t dropped_ = 0;  // of the first piece
   size_t bytes_ = 0;
+  size_t owned_bytes_ = 0;  // of all pieces there are
 };
 
 }  // namespace viaduct::net

@@ -45,6 +45,8 @@ class Request {
   bool has_header(std::string_view name) const { return position(name) < fields_.size(); }
   std::string_view find_header(std::string_view name) const;  // the first value; empty if there is none
 
+  size_t size_bytes() const { return text_.size() + body.size(); }
+
   std::string body;             // transfer coding removed
   bool body_too_large = false;  // beyond the handler's limit: `body` is not all; the connection closes after the reply
   bool keep_alive = true;       // the client wants to go on with this connection

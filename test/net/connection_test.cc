@@ -194,6 +194,40 @@ TEST_CASE("a stream is cut off when more is said while 8 MiB are unread") {
   }
 }
 
+TEST_CASE("a request that would make the loop hold too much is refused with 503, and others are served") {
+  const std::string head = "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 9999\r\n\r\n";
+  const size_t kept_of_head = std::string("PUT/HosthContent-Length9999").size();
+  for (const int over : {-1, 0, 1}) {
+    CAPTURE(over);
+    Limits limits;
+    limits.held_bytes = 5000;
+    Server server(echo, limits);
+    Client client(server.address());
+    const std::string body(limits.held_bytes + static_cast<size_t>(over) - kept_of_head, 'b');
+    client.send(head + body);
+    REQUIRE(eventually([&] { return server.count(&Counters::bytes_in) == head.size() + body.size(); }));
+    CHECK(Client(server.address()).get("/a") == "/a");
+    CHECK(server.count(&Counters::memory_refusals) == (over > 0 ? 1 : 0));
+    if (over > 0) CHECK(status_of(client.read_to_end()) == "HTTP/1.1 503");
+  }
+}
+
+TEST_CASE("a client that reads nothing is cut off when the loop would hold too much for it") {
+  Limits limits;
+  limits.held_bytes = 4 << 20;
+  Server server(
+      [](Loop& loop, Request&& request, ReplyHandle handle) {
+        Reply reply;
+        reply.body = std::string(request.raw_path() == "/large" ? 16 << 20 : 1, 'x');
+        loop.reply(handle, std::move(reply));
+      },
+      limits);
+  Client client(server.address());
+  client.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(eventually([&] { return server.count(&Counters::memory_refusals) == 1; }));
+  CHECK(Client(server.address()).get("/small") == "x");
+}
+
 TEST_CASE("a watch whose client closes, half-closes or resets is told so") {
   for (const int way : {0, 1, 2}) {
     CAPTURE(way);

@@ -327,13 +327,13 @@ TEST_CASE("a request that takes too long is answered with 408") {
   for (const std::string& part : {std::string("GET / HT"), kPut.substr(0, kPut.size() - 1)}) {
     CodecHarness h;
     h.feed(part);
-    h.codec.time_out();
+    h.codec.give_up(GiveUp::kTooSlow);
     CHECK(h.take_output() == refusal("408 Request Timeout"));
     CHECK(h.codec.done());
     CHECK(h.counters.head_timeouts.value() + h.counters.body_timeouts.value() == 1);
   }
   CodecHarness h;
-  h.codec.time_out();
+  h.codec.give_up(GiveUp::kTooSlow);
   CHECK(h.take_output() == "");
 }
 
