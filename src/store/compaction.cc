@@ -70,7 +70,7 @@ bool Store::Impl::compact_some(size_t max_records) {
 }
 
 void Store::Impl::forget(const Record& record, Database::Batch& deletions) {
-  Index& index = tree.of(record.family);
+  KeyIndex& index = tree.of(record.family);
   Entry* const entry = index.find(record.key);
   assert(entry);
   if (record.prev) {

@@ -104,7 +104,7 @@ Result<void> Store::Impl::restore_log() {
 
 Result<void> Store::Impl::restore_record(const Record& record, uint32_t bytes) {
   if (record.revision > numbers.revision) return corrupt(record.id, "has a revision that is not there yet");
-  Index& index = tree.of(record.family);
+  KeyIndex& index = tree.of(record.family);
   Entry* const known = index.find(record.key);
   if (known) values.removed(known->value());
   Entry& entry = index.load(known, record, bytes);

@@ -39,7 +39,7 @@ std::string encode_applied(const AppliedState& applied) {
 
 bool decode_applied(Bytes data, AppliedState& applied) {
   ByteReader in(data);
-  applied.index = viaduct::Index(in.take_varint());
+  applied.index = Index(in.take_varint());
   applied.term = Term(in.take_varint());
   applied.stamp.cluster_ms = in.take_varint();
   applied.stamp.wall_ns = in.take_zigzag();

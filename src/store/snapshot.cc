@@ -27,7 +27,7 @@ NodeView node_view(Record record) {
 // Walks live and dead names of an index as one order.
 class Walk {
  public:
-  Walk(const Index& index, std::string_view from)
+  Walk(const KeyIndex& index, std::string_view from)
       : live_(index.live().lower_bound(from)),
         live_end_(index.live().end()),
         dead_(index.dead().lower_bound(from)),
@@ -40,7 +40,7 @@ class Walk {
   }
 
  private:
-  Index::Ordered::const_iterator live_, live_end_, dead_, dead_end_;
+  KeyIndex::Ordered::const_iterator live_, live_end_, dead_, dead_end_;
 };
 
 class PinnedSnapshot final : public Store::Snapshot {

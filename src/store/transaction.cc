@@ -77,7 +77,7 @@ const Record& Store::Impl::append(const Draft& draft) {
   assert(in_transaction && !events.empty() && events.back()->record.id.seq <= numbers.seq);
   Event& event = *events.back();
   const bool is_first = !event.record.id;
-  Index& index = tree.of(draft.family);
+  KeyIndex& index = tree.of(draft.family);
   Entry* const known = index.find(draft.key);
   const Entry* const old = known && known->is_live() ? known : nullptr;
   assert(!old || old->id());  // the v2 root has no record

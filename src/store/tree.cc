@@ -15,7 +15,7 @@ std::string_view child_towards(std::string_view directory, std::string_view path
 
 // Names directly below `directory` in `order` that are in the tree. A name two levels down leads past all of its
 // siblings.
-uint32_t count_children_in(const Index::Ordered& order, std::string_view directory, const auto& is_in_tree) {
+uint32_t count_children_in(const KeyIndex::Ordered& order, std::string_view directory, const auto& is_in_tree) {
   uint32_t count = 0;
   const std::string begin = std::string(directory) + '/';
   for (auto at = order.lower_bound(std::string_view(begin)); at != order.end() && is_below((*at)->key(), directory);) {
@@ -55,7 +55,7 @@ const Entry* Tree::find_live(Family family, std::string_view key) const {
 
 void Tree::scan(Family family, std::string_view from, std::string_view to,
                 const std::function<bool(const Entry&)>& visit) const {
-  const Index::Ordered& order = of(family).live();
+  const KeyIndex::Ordered& order = of(family).live();
   for (auto at = order.lower_bound(from); at != order.end(); ++at) {
     if (!to.empty() && (*at)->key() >= to) return;
     if (!visit(**at)) return;
@@ -119,7 +119,7 @@ void Tree::rebuild() {
     while (!parent && path.size() > root_.size()) parent = directory_of(path = parent_path(path));
     if (parent) parent->raise_newest_below(newest);
   };
-  const auto add_keys = [&](const Index::Ordered& order) {
+  const auto add_keys = [&](const KeyIndex::Ordered& order) {
     for (const Entry* key : order) {
       if (!is_visible(key->key())) continue;
       add(*key, key->id().seq);

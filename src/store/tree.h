@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "base/ids.h"
-#include "store/index.h"
+#include "store/key_index.h"
 #include "store/record.h"
 
 namespace viaduct::store {
@@ -27,8 +27,8 @@ class Tree {
   const std::string& root() const { return root_; }
   bool is_visible(std::string_view key) const;  // a canonical path below the root
 
-  Index& of(Family family) { return family == Family::kKey ? keys_ : directories_; }
-  const Index& of(Family family) const { return family == Family::kKey ? keys_ : directories_; }
+  KeyIndex& of(Family family) { return family == Family::kKey ? keys_ : directories_; }
+  const KeyIndex& of(Family family) const { return family == Family::kKey ? keys_ : directories_; }
 
   const Entry* find_live(Family family, std::string_view key) const;
   // Live entries with from <= key < to in byte order (`to` empty: no end), until `visit` says false.
@@ -52,8 +52,8 @@ class Tree {
   void touch_ancestors(std::string_view key, Seq seq);
 
   std::string root_;
-  Index keys_{Family::kKey};
-  Index directories_{Family::kDirectory};
+  KeyIndex keys_{Family::kKey};
+  KeyIndex directories_{Family::kDirectory};
   uint64_t shadowed_keys_ = 0;
 };
 

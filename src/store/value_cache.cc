@@ -19,7 +19,7 @@ void ValueCache::removed(const Blob& value) {
   if (value) bytes_ -= value.size() + kOverheadBytes;
 }
 
-void ValueCache::evict(Index& keys, Seq written) {
+void ValueCache::evict(KeyIndex& keys, Seq written) {
   uint64_t steps = kMinimumSteps + kStepsPerValue * added_;
   added_ = 0;
   if (bytes_ <= limit_bytes_ || keys.live().empty()) return;

@@ -8,7 +8,7 @@
 
 #include "base/blob.h"
 #include "base/ids.h"
-#include "store/index.h"
+#include "store/key_index.h"
 
 namespace viaduct::store {
 
@@ -23,7 +23,7 @@ class ValueCache {
 
   // Drops values that no reader used since the hand came by last, until the bound is met or the walk, which is
   // proportional to what was added since the last call, ends. Values newer than `written` stay.
-  void evict(Index& keys, Seq written);
+  void evict(KeyIndex& keys, Seq written);
 
  private:
   const uint64_t limit_bytes_;

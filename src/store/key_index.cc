@@ -1,4 +1,4 @@
-#include "store/index.h"
+#include "store/key_index.h"
 
 #include <algorithm>
 #include <cassert>
@@ -44,14 +44,14 @@ std::vector<Entry*> sorted(std::vector<Entry*> entries) {
 
 }  // namespace
 
-Entry* Index::find(std::string_view key) const {
+Entry* KeyIndex::find(std::string_view key) const {
   const auto found = entries_.find(key);
   return found == entries_.end() ? nullptr : found->get();
 }
 
-Entry& Index::insert(std::string_view key) { return **entries_.insert(Entry::make(family_, key)).first; }
+Entry& KeyIndex::insert(std::string_view key) { return **entries_.insert(Entry::make(family_, key)).first; }
 
-Entry& Index::advance(Entry* known, const Record& record, uint32_t record_bytes) {
+Entry& KeyIndex::advance(Entry* known, const Record& record, uint32_t record_bytes) {
   Entry& entry = known ? *known : insert(record.key);
   const bool was_live = entry.is_live();
   entry.advance(record, record_bytes);
@@ -61,26 +61,26 @@ Entry& Index::advance(Entry* known, const Record& record, uint32_t record_bytes)
   return entry;
 }
 
-Entry& Index::add_root(std::string_view key) {
+Entry& KeyIndex::add_root(std::string_view key) {
   Entry& entry = insert(key);
   entry.make_root();
   live_.insert(&entry);
   return entry;
 }
 
-void Index::erase(Entry& entry) {
+void KeyIndex::erase(Entry& entry) {
   (entry.is_live() ? live_ : dead_).erase(&entry);
   entries_.erase(entries_.find(entry.key()));
 }
 
-Entry& Index::load(Entry* known, const Record& record, uint32_t record_bytes) {
+Entry& KeyIndex::load(Entry* known, const Record& record, uint32_t record_bytes) {
   Entry& entry = known ? *known : insert(record.key);
   if (!known) loading_.push_back(&entry);
   entry.advance(record, record_bytes);
   return entry;
 }
 
-void Index::finish_loading() {
+void KeyIndex::finish_loading() {
   for (Entry* entry : sorted(std::exchange(loading_, {}))) {
     Ordered& order = entry->is_live() ? live_ : dead_;
     order.insert(order.end(), entry);

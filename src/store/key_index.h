@@ -16,7 +16,7 @@
 
 namespace viaduct::store {
 
-class Index {
+class KeyIndex {
  public:
   struct ByKey {
     using is_transparent = void;
@@ -26,7 +26,7 @@ class Index {
   };
   using Ordered = absl::btree_set<Entry*, ByKey>;
 
-  explicit Index(Family family) : family_(family) {}
+  explicit KeyIndex(Family family) : family_(family) {}
 
   Entry* find(std::string_view key) const;  // live or dead, or null
   const Ordered& live() const { return live_; }
