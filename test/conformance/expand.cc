@@ -7,16 +7,17 @@ namespace {
 
 constexpr std::string_view kRepeat = "repeat ";
 
-std::string repeated(std::string_view arguments) {
+std::string repeated(std::string_view arguments, const Variables& variables) {
   const size_t space = std::min(arguments.find(' '), arguments.size());
   const long count = std::strtol(std::string(arguments.substr(0, space)).c_str(), nullptr, 10);
+  const std::string text = space < arguments.size() ? expand(arguments.substr(space + 1), variables) : "";
   std::string result;
-  for (long i = 0; i < count && space < arguments.size(); ++i) result += arguments.substr(space + 1);
+  for (long i = 0; i < count; ++i) result += text;
   return result;
 }
 
 std::string value_of(std::string_view expression, const Variables& variables) {
-  if (expression.substr(0, kRepeat.size()) == kRepeat) return repeated(expression.substr(kRepeat.size()));
+  if (expression.substr(0, kRepeat.size()) == kRepeat) return repeated(expression.substr(kRepeat.size()), variables);
   if (expression == "dir") return variables.directory;
   if (expression == "keys") return "/v2/keys" + variables.directory;
   if (expression == "client") return variables.client;

@@ -140,22 +140,34 @@ void Player::raw(const Step& step) {
     if (pause < bytes.size()) std::this_thread::sleep_for(50ms);
     at = pause + 2;
   }
+  if (step.count == 0) return any_reaction(connection);
   for (int i = 1; i <= step.count; ++i) {
     ReplyParser parser(bytes.starts_with("HEAD "));
     const std::string prefix = step.count == 1 ? "" : "reply" + std::to_string(i) + ".";
     if (!connection.receive(
             parser, [&] { return parser.complete(); }, in(3s))) {
-      recorder_.observe(prefix + "status", connection.closed() ? "closed without a whole reply" : "no whole reply");
-      return;
+      return recorder_.observe(prefix + "status",
+                               connection.closed() ? "closed without a whole reply" : "no whole reply");
     }
     recorder_.reply(step, parser.reply(), prefix, bytes.starts_with("HEAD "));
     if (i == 1) recorder_.check_expectation(step, parser.reply());
   }
-  if (step.count > 0) connection.send("GET /version HTTP/1.1\r\nHost: probe\r\n\r\n", in(1s));
+  connection.send("GET /version HTTP/1.1\r\nHost: probe\r\n\r\n", in(1s));
   ReplyParser probe;
   const bool served = connection.receive(
-      probe, [&] { return probe.complete(); }, in(step.count > 0 ? 2s : 1s));
+      probe, [&] { return probe.complete(); }, in(2s));
   recorder_.observe("connection", served ? "serves" : connection.closed() ? "closed" : "silent");
+}
+
+void Player::any_reaction(Connection& connection) {
+  ReplyParser parser;
+  const bool answered = connection.receive(
+      parser, [&] { return parser.complete(); }, in(1s));
+  if (answered) recorder_.observe("status", parser.reply().status_line);
+  ReplyParser nothing_more;
+  connection.receive(
+      nothing_more, [] { return false; }, in(1s));
+  recorder_.observe("connection", connection.closed() ? "closed" : "silent");
 }
 
 void Player::start_watch(const Step& step) {
@@ -219,7 +231,7 @@ void Player::stats() {
   std::string moved;
   for (const auto& [name, value] : now) {
     const long by = value - (counters_.empty() ? value : counters_[name]);
-    if (by != 0) moved += name + (by > 0 ? "+" : "") + std::to_string(by) + " ";
+    if (by != 0) moved += (moved.empty() ? "" : " ") + name + (by > 0 ? "+" : "") + std::to_string(by);
   }
   recorder_.observe("counters", moved);
   counters_ = now;

@@ -35,6 +35,7 @@ class Player {
   void request(const Step& step);
   void parallel(const Step& step);
   void raw(const Step& step);
+  void any_reaction(Connection& connection);
   void start_watch(const Step& step);
   void on_watch(const Step& step);
   void gone(const Step& step);

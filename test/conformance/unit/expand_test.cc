@@ -21,6 +21,7 @@ TEST_CASE("expressions and escapes become bytes") {
            Row{"${n}-${n+2}-${n-3}", "10-12-7"},
            Row{"${repeat 3 a b}", "a ba ba b"},
            Row{"${repeat 0 x}", ""},
+           Row{"${repeat 2 \\r\\n}", "\r\n\r\n"},
            Row{"${i}@${client}", "3@127.0.0.1:1"},
            Row{"${unknown}", "${unknown}"},
            Row{"${open", "${open"},
