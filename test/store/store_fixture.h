@@ -18,17 +18,22 @@ namespace viaduct::store {
 class StoreFixture {
  public:
   explicit StoreFixture(uint64_t value_cache_bytes = 1 << 20, uint64_t recent_events_bytes = 1 << 20) {
-    options_.directory = directory_.path() + "/state";
+    options_.directory = directory_.emplace().path() + "/state";
     options_.value_cache_bytes = value_cache_bytes;
     options_.recent_events_bytes = recent_events_bytes;
     reopen();
   }
+
+  // On a disk of the test's own.
+  StoreFixture(Disk& disk, Options options) : disk_(disk), options_(std::move(options)) { reopen(); }
 
   void reopen() {
     store_.reset();
     Result<std::unique_ptr<Store>> opened = Store::open(disk_, options_);
     assert(opened);
     store_ = *std::move(opened);
+    const Store::ReadLock lock(*store_);
+    applied_ = store_->applied();
   }
 
   Store& operator*() { return *store_; }
@@ -127,8 +132,9 @@ class StoreFixture {
   Stamp stamp{1'000, 1'700'000'000'000'000'000};
 
  private:
-  PosixDisk disk_;
-  TemporaryDirectory directory_;
+  PosixDisk posix_disk_;
+  Disk& disk_ = posix_disk_;
+  std::optional<TemporaryDirectory> directory_;
   Options options_;
   AppliedState applied_;
   std::unique_ptr<Store> store_;

@@ -1,0 +1,128 @@
+// Power cuts at any moment: what opens again is the state as it was after some applied group, at or above the last
+// barrier, whatever compaction was doing.
+#include <doctest/doctest.h>
+
+#include <map>
+
+#include "base/log.h"
+#include "store/store_impl.h"
+#include "test/store/history_model.h"
+#include "test/support/fake_disk.h"
+
+namespace viaduct::store {
+namespace {
+
+Options options() {
+  Options options;
+  options.directory = "/state";
+  options.value_cache_bytes = 300;
+  options.recent_events_bytes = 0;
+  return options;
+}
+
+uint64_t applied_index(Store& store) {
+  const Store::ReadLock lock(store);
+  return store.applied().index.value;
+}
+
+class QuietLog {
+ public:
+  QuietLog() { log::set_level(log::Level::kError); }
+  ~QuietLog() { log::set_level(before_); }
+
+ private:
+  const log::Level before_ = log::level();
+};
+
+void erase_key(Database& database, const std::string& key) {
+  Database::Batch batch;
+  batch.erase(key);
+  database.write(batch);
+}
+
+}  // namespace
+
+TEST_CASE("after a power cut the store is as it was after one of the groups since the barrier") {
+  const QuietLog quiet;  // each cut is a warning
+  FakeDisk disk;
+  StoreFixture store(disk, options());
+  HistoryModel model(store, 41);
+  std::map<uint64_t, uint64_t> hashes{{0, store->hash()}};  // by applied index
+  uint64_t barrier = 0;
+  SeededRandom random(42);
+  bool lost_something = false;
+  for (int step = 0; step < 150; ++step) {
+    model.step();
+    hashes[applied_index(*store)] = store->hash();
+    if (step % 15 == 14) {
+      store.compact(store.numbers().revision.value - 3);
+      hashes[applied_index(*store)] = store->hash();
+    }
+    store->compact_some(1 + random.below(4));
+    if (step % 10 == 9) {
+      REQUIRE(store->barrier());
+      barrier = applied_index(*store);
+    }
+
+    const std::unique_ptr<FakeDisk> image = disk.crash_image(random);
+    Result<std::unique_ptr<Store>> survivor = Store::open(*image, options());
+    CAPTURE(step);
+    REQUIRE(survivor);
+    const uint64_t reached = applied_index(**survivor);
+    CAPTURE(reached);
+    CHECK(reached >= barrier);
+    REQUIRE(hashes.contains(reached));
+    CHECK((*survivor)->hash() == hashes[reached]);
+    lost_something |= reached < applied_index(*store);
+  }
+  CHECK(lost_something);
+}
+
+TEST_CASE("a store that lost its middle, its numbers or its format is refused") {
+  struct Case {
+    const char* name;
+    void (*damage)(Database&);
+  };
+  for (const Case& c : {Case{"an event",
+                             [](Database& d) {
+                               erase_key(d, log_key({Seq(5), 0}));
+                             }},
+                        Case{"a companion",
+                             [](Database& d) {
+                               erase_key(d, log_key({Seq(4), 1}));
+                             }},
+                        Case{"the newest event",
+                             [](Database& d) {
+                               erase_key(d, log_key({Seq(6), 0}));
+                             }},
+                        Case{"the numbers", [](Database& d) { erase_key(d, meta_key(kNumbersRow)); }},
+                        Case{"the applied state", [](Database& d) { erase_key(d, meta_key(kAppliedRow)); }},
+                        Case{"the format", [](Database& d) { erase_key(d, meta_key(kFormatRow)); }},
+                        Case{"the lease", [](Database& d) { erase_key(d, lease_key(LeaseId(7))); }},
+                        Case{"a known format", [](Database& d) {
+                               Database::Batch batch;
+                               batch.put(meta_key(kFormatRow), "\x02");
+                               d.write(batch);
+                             }}}) {
+    CAPTURE(c.name);
+    FakeDisk disk;
+    {
+      StoreFixture store(disk, options());
+      store.transact([](Transaction& t) { t.grant(LeaseId(7), 60); });
+      store.put("/a/b/c", "1");
+      store.put("/a/b/c", "2", LeaseId(7));
+      store.put("/d", "3");
+    }
+    CHECK(Store::open(disk, options()));
+    {
+      Result<std::unique_ptr<Database>> database = Database::open(disk, options().directory);
+      REQUIRE(database);
+      c.damage(**database);
+    }
+    const Result<std::unique_ptr<Store>> opened = Store::open(disk, options());
+    REQUIRE_FALSE(opened);
+    CHECK(opened.error().code == Code::kCorrupt);
+  }
+}
+
+}  // namespace viaduct::store
