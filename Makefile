@@ -134,6 +134,17 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+# --- System tests: real server processes, driven from outside.
+SYSTEM := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/system/*.cc) test/main.cc)
+$(SYSTEM): PKG_CXX += $(HTTPLIB_CXX)
+$(BUILD)/bin/system_test: $(SYSTEM) $(call libraries,base)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD) $(HTTPLIB_LD)
+test-programs: $(BUILD)/bin/system_test
+.PHONY: system
+system: $(BUILD)/bin/system_test $(BIN)/viaduct
+	VIADUCT=$(BIN)/viaduct $(BUILD)/bin/system_test $(ARGS)
+
 # --- Conformance: every scenario against etcd and against viaduct; test/conformance/README.md.
 CONFORMANCE      := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/conformance/*.cc))
 CONFORMANCE_UNIT := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/conformance/unit/*.cc) test/main.cc)

@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "server/config_load.h"
-#include "server/environment.h"
 #include "server/notify.h"
 #include "server/server.h"
 
@@ -94,7 +93,7 @@ int run(int argc, char** argv, char** environment) {
     const std::string bad_output = log::init_log(start.config->log_level, start.config->log_outputs);
     if (!bad_output.empty()) return fail(bad_output);
   }
-  for (const Notice& notice : start.notices) log::write(notice.level, notice.text, {});
+  log_notices(start.notices);
   if (!start.config) {
     log::flush();
     return start.exit_status;

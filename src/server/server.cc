@@ -9,6 +9,7 @@
 #include "net/listener.h"
 #include "net/loop_group.h"
 #include "server/data_directory.h"
+#include "server/data_directory_modes.h"
 #include "server/node.h"
 #include "server/routes.h"
 
@@ -76,6 +77,16 @@ NodeOptions node_options(const Config& config, const DataDirectory& directory, c
   return options;
 }
 
+// Others may look into a volume, but not into what we made (IH-2).
+Result<void> check_privacy(const Config& config) {
+  VIADUCT_TRY_ASSIGN(warning, check_modes(config.data_dir));
+  if (warning) log::warn(*warning);
+  if (config.wal_dir.empty()) return {};
+  VIADUCT_TRY_ASSIGN(wal_warning, check_modes_of_all(config.wal_dir));
+  if (wal_warning) log::warn(*wal_warning);
+  return {};
+}
+
 // The ballast gives a full disk room to start in (CC-13); with room again it is laid by again.
 Result<void> settle_ballast(Disk& disk, DataDirectory& directory) {
   VIADUCT_TRY_ASSIGN(free, disk.free_bytes(directory.path()));
@@ -115,6 +126,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, Disk& disk, 
   VIADUCT_TRY_ASSIGN(directory, DataDirectory::open(disk, config.data_dir, config.wal_dir));
   parts->directory.emplace(std::move(directory));
   const bool is_new = parts->directory->is_new();
+  VIADUCT_TRY(check_privacy(config));
   VIADUCT_TRY(settle_ballast(disk, *parts->directory));
   VIADUCT_TRY_ASSIGN(identity, parts->directory->identify(config));
   const std::string member = to_hex(identity.member.value), cluster = to_hex(identity.cluster.value);
