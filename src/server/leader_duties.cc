@@ -36,10 +36,20 @@ std::optional<Command> LeaderDuties::expire(const DutyView& view) {
   last_scan_ = view.now;
   const std::vector<LeaseId> due = store_.expired(view.cluster_ms, kMaxLeasesPerEntry, kMaxKeysPerEntry);
   more_leases_due_ = due.size() == kMaxLeasesPerEntry;
-  if (due.empty()) return std::nullopt;
   Command command;
-  for (const LeaseId id : due) command.mutable_lease_expire()->add_ids(id.value);
+  for (const LeaseId id : due) {
+    if (may_end(id, view.cluster_ms)) command.mutable_lease_expire()->add_ids(id.value);
+  }
+  if (command.lease_expire().ids().empty()) return std::nullopt;
   return command;
+}
+
+// INV-E1: not before its TTL has passed since the grant or renewal was answered.
+bool LeaderDuties::may_end(LeaseId id, uint64_t cluster_ms) const {
+  const store::Store::ReadLock lock(store_);
+  const store::Lease* const lease = store_.find_lease(id);
+  if (!lease) return false;
+  return lease->deadline_ms + ack_lag_.of(lease->deadline_ms - lease->ttl_seconds * 1000) <= cluster_ms;
 }
 
 std::optional<Command> LeaderDuties::keep_time(const DutyView& view) const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "server/ack_lag.h"
 #include "server/config.h"
 #include "server/history_policy.h"
 #include "store/store.h"
@@ -44,6 +45,7 @@ class LeaderDuties {
   // An expiry command, when leases are due and the one before it is applied.
   std::optional<Command> expire(const DutyView& view);
   void expiry_proposed(Index index) { expiry_index_ = index; }
+  void handed_over(uint64_t stamp_ms, uint64_t now_ms) { ack_lag_.handed_over(stamp_ms, now_ms); }
 
   // Something was stamped (any entry), so time is known to the log.
   void stamped(std::chrono::nanoseconds now) { last_stamp_ = now; }
@@ -56,12 +58,14 @@ class LeaderDuties {
 
  private:
   bool is_over_quota(bool raised) const;
+  bool may_end(LeaseId id, uint64_t cluster_ms) const;
 
   const store::Store& store_;
   const v3bridge::ApplyCounts& counts_;
   const MemberId self_;
   const DutySettings settings_;
   HistoryPolicy history_;
+  AckLag ack_lag_;
   Index expiry_index_;                        // of the newest expiry entry
   bool more_leases_due_ = false;              // the last scan met its bound
   std::chrono::nanoseconds last_scan_{0};

@@ -133,7 +133,9 @@ void RaftWorker::write(const raft::Ready& ready) {
 }
 
 void RaftWorker::hand_over(raft::Ready& ready) {
+  const uint64_t now_ms = parts_.cluster_clock.estimate_ms(parts_.clock.monotonic());
   for (EntryPtr& entry : ready.committed) {
+    if (const auto stamp = read_stamp(entry->data)) duties_.handed_over(stamp->cluster_ms, now_ms);
     CompletionPtr completion = waiting_for(*entry);
     handed_over_.entries.push_back({std::move(entry), std::move(completion)});
   }
