@@ -91,13 +91,13 @@ void Connection::end_input() {
   if (lingering_ || codec_->has_stream()) close();
 }
 
+// What the handler answers meanwhile makes the connection dirty again, so that nothing left over is forgotten.
 void Connection::finish_turn() {
   if (closed_) return;
   flush();
-  if (!closed_ && codec_->wants_input()) {
-    take_input({});
-    flush();
-  }
+  if (closed_) return;
+  take_input({});
+  flush();
   if (closed_) return;
   if (codec_->done() && codec_->output_bytes() == 0) linger();
   if (closed_) return;

@@ -8,6 +8,7 @@ namespace viaduct::net {
 namespace {
 
 constexpr size_t kCopyBytes = 2048;   // up to here a copy is cheaper than another iovec
+constexpr size_t kFreshBytes = 512;   // room for the usual reply
 constexpr size_t kTailBytes = 16384;  // a gathered piece does not grow beyond
 
 }  // namespace
@@ -16,7 +17,9 @@ std::string& OutputQueue::tail() {
   if (first_ < pieces_.size()) {
     if (auto* last = std::get_if<std::string>(&pieces_.back()); last && last->size() < kTailBytes) return *last;
   }
-  return std::get<std::string>(pieces_.emplace_back(std::string()));
+  std::string& fresh = std::get<std::string>(pieces_.emplace_back(std::string()));
+  fresh.reserve(kFreshBytes);
+  return fresh;
 }
 
 void OutputQueue::append(std::string_view bytes) {

@@ -1,15 +1,28 @@
 #include "net/reply.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
 
 #include "net/request.h"
 
 namespace viaduct::net {
+namespace {
+
+constexpr size_t kUsualBytes = 256;  // CORS and the indexes of a v2 reply
+
+bool ends_line(char c) { return c == '\r' || c == '\n' || c == '\0'; }
+
+}  // namespace
 
 void ReplyHeaders::add(std::string_view name, std::string_view value) {
+  if (lines_.empty()) lines_.reserve(kUsualBytes);
   lines_.append(name).append(": ");
-  for (const char c : value) lines_.push_back(c == '\r' || c == '\n' || c == '\0' ? ' ' : c);
-  lines_.append("\r\n");
+  const size_t at = lines_.size();
+  lines_.append(value).append("\r\n");
+  const size_t end = at + value.size();
+  std::replace_if(lines_.begin() + static_cast<ptrdiff_t>(at), lines_.begin() + static_cast<ptrdiff_t>(end), ends_line,
+                  ' ');
 }
 
 void ReplyHeaders::add(std::string_view name, uint64_t value) {

@@ -55,6 +55,36 @@ TEST_CASE("a connection serves one request after another") {
   CHECK(server.count(&Counters::connections_accepted) == 1);
 }
 
+TEST_CASE("a pipelined request that has to wait for its turn gets it") {
+  Keeper keeper;
+  Server server(keeper.answer());
+  Client client(server.address());
+  client.send(kSlow +
+              "PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n1GET /echo HTTP/1.1\r\nHost: h\r\n\r\n");
+  REQUIRE(eventually([&] { return keeper.kept == 1; }));
+  server.on_loop([&] { server.loop().reply(keeper.handles.at(0), Reply()); });
+  CHECK(client.read_reply().ends_with("Content-Length: 0\r\n\r\n"));
+  CHECK(client.read_reply().ends_with("/echo1"));
+  CHECK(client.read_reply().ends_with("/echo"));
+}
+
+TEST_CASE("requests that waited because too much was unsent are taken up again") {
+  Limits limits;
+  limits.output_pause_bytes = 1000;
+  Server server(
+      [](Loop& loop, Request&&, ReplyHandle handle) {
+        Reply reply;
+        reply.body = std::string(1000, 'x');
+        loop.reply(handle, std::move(reply));
+      },
+      limits);
+  Client client(server.address());
+  std::string requests;
+  for (int i = 0; i < 50; ++i) requests += kSlow;
+  client.send(requests);
+  for (int i = 0; i < 50; ++i) CHECK(client.read_reply().ends_with("xxx"));
+}
+
 TEST_CASE("a reply has our name and the date") {
   Server server;
   Client client(server.address());
