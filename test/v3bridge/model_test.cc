@@ -211,7 +211,10 @@ void play(uint64_t seed, const std::string& root, int steps) {
   CAPTURE(seed);
   CAPTURE(root);
   Commands commands(seed, root);
-  World world(root);
+  store::Options options;
+  if (commands.one_in(3)) options.value_cache_bytes = 0;       // every value from the disk
+  if (commands.one_in(3)) options.recent_events_bytes = 1000;  // nearly all history too
+  World world(root, options);
   Model model(root);
   for (int step = 0; step < steps; ++step) {
     CAPTURE(step);

@@ -11,7 +11,8 @@ using store::Family;
 using store::Record;
 using store::Store;
 
-World::World(const std::string& v2_root) {
+World::World(const std::string& v2_root, store::Options options) : options_(std::move(options)) {
+  options_.directory = "/state";
   open();
   Command command;
   command.mutable_initialize()->set_v2_root(v2_root);
@@ -19,7 +20,7 @@ World::World(const std::string& v2_root) {
 }
 
 void World::open() {
-  auto opened = Store::open(disk_, {.directory = "/state"});
+  auto opened = Store::open(disk_, options_);
   REQUIRE(opened);
   store_ = std::move(opened).value();
   bridge_.emplace(*store_);

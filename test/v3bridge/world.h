@@ -16,7 +16,7 @@ namespace viaduct::v3bridge {
 
 class World {
  public:
-  explicit World(const std::string& v2_root = "");
+  explicit World(const std::string& v2_root = "", store::Options options = {});
 
   // One entry in a group of its own, unless a group is open.
   Outcome apply(const Command& command);
@@ -41,6 +41,7 @@ class World {
   void open();
 
   FakeDisk disk_;
+  store::Options options_;
   std::unique_ptr<store::Store> store_;
   std::optional<Bridge> bridge_;
   Stamp stamp_{1'000'000, 1'500'000'000'000'000'000};
