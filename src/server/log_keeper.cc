@@ -30,7 +30,7 @@ void LogKeeper::prepare_spare() {
 void LogKeeper::make_durable(wal::Mark mark) {
   barrier_under_way_ = true;
   maintenance_.post_function([this, mark] {
-    if (const Result<void> durable = store_.barrier(); !durable) fatal("store: " + durable.error().message);
+    store_.barrier();
     inbox_.push_function([this, mark] { cut(mark); });
   });
 }

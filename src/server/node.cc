@@ -76,7 +76,7 @@ void Node::stop() {
   apply_thread_.join();
   readers_.stop();
   maintenance_.stop();
-  if (const Result<void> durable = store_->barrier(); !durable) fatal("store: " + durable.error().message);
+  store_->barrier();
 }
 
 void Node::propose(Command&& command, std::unique_ptr<v3bridge::Completion> completion) {
@@ -84,16 +84,20 @@ void Node::propose(Command&& command, std::unique_ptr<v3bridge::Completion> comp
   command.set_origin_incarnation(incarnation_);
   Proposal proposal{serialize_unstamped(command), std::move(completion)};
   if (proposal.data.size() > wal_->max_entry_bytes()) {
+    counts_.commands_too_large.fetch_add(1, std::memory_order_relaxed);
     return refuse(std::move(proposal.completion), Refusal::Kind::kTooLarge, kTooLargeText);
   }
   if (inbox_.push_proposal(proposal)) return;
-  if (inbox_.closed()) return refuse(std::move(proposal.completion), Refusal::Kind::kStopped, kStoppedText);
-  refuse(std::move(proposal.completion), Refusal::Kind::kTooManyRequests, kTooManyRequestsText);
+  refuse_unqueued(std::move(proposal.completion));
 }
 
 void Node::read_barrier(std::unique_ptr<v3bridge::Completion> completion) {
-  if (inbox_.push_read(completion)) return;
+  if (!inbox_.push_read(completion)) refuse_unqueued(std::move(completion));
+}
+
+void Node::refuse_unqueued(std::unique_ptr<v3bridge::Completion> completion) {
   if (inbox_.closed()) return refuse(std::move(completion), Refusal::Kind::kStopped, kStoppedText);
+  counts_.requests_too_many.fetch_add(1, std::memory_order_relaxed);
   refuse(std::move(completion), Refusal::Kind::kTooManyRequests, kTooManyRequestsText);
 }
 

@@ -72,8 +72,9 @@ void Database::Batch::clear() { batch_->Clear(); }
 
 void Database::write(Batch& batch) { write(batch, false); }
 
-void Database::write_barrier(Batch& batch) {
-  write(batch, true);  // the log in use
+void Database::barrier() {
+  Batch nothing;
+  write(nothing, true);  // the log in use
   if (const Result<void> done = env_->barrier(); !done) fatal("store: " + done.error().message);
 }
 

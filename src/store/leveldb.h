@@ -3,7 +3,7 @@
 // It runs over our own Env, and its logs are checked before each open (CC-10).
 // Errors:  open() reports; afterwards any failure, of a read too, is fatal(): what LevelDB holds is the state, and a
 //          state that cannot be read cannot be trusted (CC-4, INV-A7).
-// Threads: write() and barrier() on one thread, reads on any.
+// Threads: write() on one thread; barrier() and reads on any.
 #pragma once
 
 #include <memory>
@@ -43,8 +43,8 @@ class Database {
     friend class Database;
     std::unique_ptr<leveldb::WriteBatch> batch_;
   };
-  void write(Batch& batch);          // not synced
-  void write_barrier(Batch& batch);  // synced, and so is everything written before it
+  void write(Batch& batch);  // not synced
+  void barrier();            // everything written before it is durable when it returns
 
   // Everything as it was when the view was made. Lives no longer than the database.
   class View {

@@ -99,15 +99,9 @@ Result<void> Store::compact(Revision revision) {
 
 bool Store::compact_some(size_t max_records) { return impl_->compact_some(max_records); }
 
-Result<void> Store::barrier() {
-  assert(!impl_->in_group);
-  Database::Batch batch;
-  batch.put(meta_key(kAppliedRow), encode_applied(impl_->applied));
-  impl_->database->write_barrier(batch);
-  return {};
-}
-
 // --- any thread ---
+
+void Store::barrier() { impl_->database->barrier(); }
 
 Store::ReadLock::ReadLock(const Store& store) : store_(store) { store_.impl_->lock.lock_shared(); }
 

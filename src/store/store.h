@@ -96,9 +96,6 @@ class Store {
   // Deletes up to `max_records` records that compaction left behind; false when none is left.
   bool compact_some(size_t max_records);
 
-  // A synced LevelDB write and Env barrier: afterwards the state up to the applied index is durable (RF-8, CC-10).
-  Result<void> barrier();
-
   // --- any thread ---
   // Readers hold this only while they copy out at most kSliceNodes nodes.
   static constexpr size_t kSliceNodes = 1000;
@@ -130,6 +127,8 @@ class Store {
   std::vector<std::pair<Family, std::string>> attached(LeaseId id) const;
 
   // No lock needed.
+  // Afterwards the state is durable at least up to the index that was applied when this was called (RF-8, CC-10).
+  void barrier();
   // The value of a record that is or was in the log; null if compaction took it meanwhile (then look again).
   // Not on the apply thread while it has a transaction open, which has value() for that.
   Blob load_value(RecordId id) const;
