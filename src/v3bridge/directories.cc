@@ -7,11 +7,23 @@
 #include "store/path.h"
 
 namespace viaduct::v3bridge {
+namespace {
 
 using store::Draft;
 using store::Entry;
 using store::Family;
 using store::parent_path;
+
+Draft directory_draft(std::string_view path, const EventKind& kind) {
+  Draft draft;
+  draft.family = Family::kDirectory;
+  draft.action = kind.action;
+  draft.key = path;
+  draft.by_v2 = kind.by_v2;
+  return draft;
+}
+
+}  // namespace
 
 bool Directories::visible(std::string_view key) const {
   return key.starts_with(root_) && store::is_canonical_path(key.substr(root_.size()));
@@ -28,12 +40,8 @@ std::string_view Directories::make_parents(std::string_view name, bool is_explic
   std::string_view nearest = parent_path(name);
   for (; !txn_.directory(nearest); nearest = parent_path(nearest)) missing.push_back(nearest);
   for (std::string_view path : missing | std::views::reverse) {
-    Draft draft;
-    draft.family = Family::kDirectory;
-    draft.action = kind.action;
-    draft.key = path;
+    Draft draft = directory_draft(path, kind);
     draft.is_explicit = is_explicit;
-    draft.by_v2 = kind.by_v2;
     txn_.append(draft);
   }
   return nearest;
@@ -46,12 +54,8 @@ void Directories::make_explicit(std::string_view directory, const EventKind& kin
     implicit.push_back(path);
   }
   for (std::string_view path : implicit | std::views::reverse) {
-    Draft draft;
-    draft.family = Family::kDirectory;
-    draft.action = kind.action;
-    draft.key = path;
+    Draft draft = directory_draft(path, kind);
     draft.is_explicit = true;
-    draft.by_v2 = kind.by_v2;
     draft.created_seq = txn_.directory(path)->created_seq();
     draft.keep_lease = true;
     txn_.append(draft);
@@ -63,12 +67,8 @@ void Directories::drop_childless_ancestors(std::string_view name, const EventKin
     const Entry* directory = txn_.directory(path);
     assert(directory);
     if (directory->is_explicit() || directory->children() > 0) return;
-    Draft draft;
-    draft.family = Family::kDirectory;
-    draft.action = kind.action;
-    draft.key = path;
+    Draft draft = directory_draft(path, kind);
     draft.tombstone = true;
-    draft.by_v2 = kind.by_v2;
     txn_.append(draft);
   }
 }

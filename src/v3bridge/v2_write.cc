@@ -77,28 +77,31 @@ class Writer {
     }
     if (directories_.is_root(name_)) return root_is_read_only();
     if (node.directory) return error(kNotFile, shown());
-    Blob value = command_.dir() ? Blob() : next_value(node.file);
-    return leave(Action::kSet, command_.dir(), std::move(value), Seq(), node.file, command_.refresh());
+    Draft draft = draft_of(Action::kSet, command_.dir());
+    if (!command_.dir()) draft.value = next_value(node.file);
+    draft.refresh = command_.refresh();
+    return leave(draft, node.file);
   }
 
   Answer create() {
     if (directories_.is_root(name_)) return root_is_read_only();
     if (const auto blocked = blocking_file()) return error(kNotDirectory, *blocked);
     if (find()) return error(kKeyExists, shown());
-    return leave(Action::kCreate, command_.dir(), command_.dir() ? Blob() : Blob(command_.value()), Seq(), nullptr,
-                 false);
+    Draft draft = draft_of(Action::kCreate, command_.dir());
+    if (!command_.dir()) draft.value = Blob(command_.value());
+    return leave(draft, nullptr);
   }
 
   Answer update() {
     if (directories_.is_root(name_)) return root_is_read_only();
     const Node node = find();
     if (!node) return missing();
-    if (node.directory) {
-      if (!command_.value().empty()) return error(kNotFile, shown());
-      return leave(Action::kUpdate, true, Blob(), node.directory->created_seq(), nullptr, command_.refresh());
-    }
-    return leave(Action::kUpdate, false, next_value(node.file), node.file->created_seq(), node.file,
-                 command_.refresh());
+    if (node.file) return change(Action::kUpdate, *node.file);
+    if (!command_.value().empty()) return error(kNotFile, shown());
+    Draft draft = draft_of(Action::kUpdate, true);
+    draft.created_seq = node.directory->created_seq();
+    draft.refresh = command_.refresh();
+    return leave(draft, nullptr);
   }
 
   Answer compare_and_swap() {
@@ -107,8 +110,7 @@ class Writer {
     if (!node) return missing();
     if (node.directory) return error(kNotFile, shown());
     if (auto difference = compare(*node.file); !difference.empty()) return error(kCompareFailed, difference);
-    return leave(Action::kCompareAndSwap, false, next_value(node.file), node.file->created_seq(), node.file,
-                 command_.refresh());
+    return change(Action::kCompareAndSwap, *node.file);
   }
 
   Answer remove() {
@@ -142,22 +144,32 @@ class Writer {
     return {nullptr, txn_.key(name_)};
   }
 
-  // One event that leaves a node at name_: the node, its parents, and what it replaces.
-  Answer leave(Action action, bool directory, Blob value, Seq created_seq, const Entry* file, bool refresh) {
-    const bool replaces_file = directory && file;
-    const bool parents_exist = file || created_seq;
-    const EventKind kind{action, true};
-    txn_.begin_event();
+  Draft draft_of(Action action, bool directory) const {
     Draft draft;
     draft.family = directory ? Family::kDirectory : Family::kKey;
     draft.action = action;
     draft.key = name_;
-    draft.value = std::move(value);
     draft.is_explicit = directory;
-    draft.refresh = refresh;
     draft.by_v2 = true;
-    draft.created_seq = created_seq;
     if (command_.has_ttl_seconds()) draft.ttl_seconds = std::min(command_.ttl_seconds(), store::kMaxTtlSeconds);
+    return draft;
+  }
+
+  // Update and compareAndSwap of a file keep its createdIndex (N4).
+  Answer change(Action action, const Entry& file) {
+    Draft draft = draft_of(action, false);
+    draft.value = next_value(&file);
+    draft.created_seq = file.created_seq();
+    draft.refresh = command_.refresh();
+    return leave(draft, &file);
+  }
+
+  // One event that leaves a node at name_: the node, its parents, and what becomes of the `file` that was there.
+  Answer leave(const Draft& draft, const Entry* file) {
+    const bool replaces_file = file && draft.family == Family::kDirectory;
+    const bool parents_exist = file || draft.created_seq;
+    const EventKind kind{draft.action, true};
+    txn_.begin_event();
     txn_.append(draft);
     const std::string_view parent =
         parents_exist ? store::parent_path(name_) : directories_.make_parents(name_, true, kind);
