@@ -64,6 +64,7 @@ class Node final : public v3bridge::Engine {
   Node(Disk& disk, const Clock& clock, uint64_t incarnation, NodeOptions options, NodeObserver* observer,
        Recovered recovered, raft::Raft raft);
 
+  void refuse_unqueued(std::unique_ptr<v3bridge::Completion> completion);
   void apply_loop();
   void apply(std::vector<Committed>& entries);
 

@@ -27,13 +27,15 @@ struct NodeOptions {
   DutySettings duties;
 };
 
-// What the log has done; for metrics. Relaxed: written by the raft thread, read by any.
+// What the log has done; for metrics. Relaxed: any thread.
 struct NodeCounts {
   std::atomic<uint64_t> proposals_failed{0};
   std::atomic<uint64_t> proposals_pending{0};
   std::atomic<uint64_t> leader_changes{0};
   std::atomic<uint64_t> wal_bytes{0};
   std::atomic<uint64_t> log_cuts{0};
+  std::atomic<uint64_t> commands_too_large{0};  // refused before they were logged
+  std::atomic<uint64_t> requests_too_many{0};   // refused because a queue or the log was too far ahead
 };
 
 // Told of durations as they happen, on the thread where they happen; for histograms.

@@ -231,6 +231,7 @@ void RaftWorker::fail_overdue(nanoseconds now) {
 void RaftWorker::refuse(CompletionPtr completion, Refusal::Kind kind, const char* text) {
   if (!completion) return;
   parts_.counts.proposals_failed.fetch_add(1, std::memory_order_relaxed);
+  if (kind == Refusal::Kind::kTooManyRequests) parts_.counts.requests_too_many.fetch_add(1, std::memory_order_relaxed);
   server::refuse(std::move(completion), kind, text);
 }
 
