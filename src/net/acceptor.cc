@@ -63,15 +63,15 @@ bool Acceptor::after_error(int error) {
     case EAGAIN:
       wait();
       return false;
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:  // the client stays in the backlog, so waiting for it would return at once
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case EPERM:
+      return true;  // that client is gone; look at the next
+    default:        // no descriptor, no memory: the client stays in the backlog, so waiting for it would return at once
       home_.core().counters().accept_failures.add();
       home_.core().run_at_next_sweep([self = shared_from_this()] { self->wait(); });
       return false;
-    default:
-      return true;  // that client is gone; look at the next
   }
 }
 

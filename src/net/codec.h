@@ -77,6 +77,7 @@ class Codec {
   virtual size_t output_bytes() const = 0;
   virtual size_t output(std::span<iovec> into) const = 0;  // fills from the front; valid until the next call
   virtual void wrote(size_t bytes) = 0;                    // drops that much of the output
+  virtual bool closing() const = 0;                        // no further request will be taken
   virtual bool done() const = 0;                           // everything is said: close when output is written
 };
 

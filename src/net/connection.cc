@@ -41,12 +41,13 @@ void Connection::on_readable() {
   switch (got.status) {
     case IoStatus::kOk:
       core_.counters().bytes_in.add(got.bytes);
-      if (!lingering_) take_input(Bytes(core_.read_buffer().data(), got.bytes));
+      if (!codec_->closing()) take_input(Bytes(core_.read_buffer().data(), got.bytes));
       return;
     case IoStatus::kWouldBlock:
       return;
     case IoStatus::kEnd:
-      return end_input();
+      input_ended_ = true;
+      return;
     case IoStatus::kFailed:
       return close();
   }
@@ -74,7 +75,7 @@ void Connection::take_input(Bytes fresh) {
       handler_.handle(core_.loop(), std::move(incoming->request), handle_of(incoming->stream));
     }
   }
-  if (in.empty()) {
+  if (in.empty() || codec_->closing()) {
     rest_ = std::string();
   } else if (rest_.empty()) {
     rest_.assign(in);
@@ -85,26 +86,28 @@ void Connection::take_input(Bytes fresh) {
 
 // A client that half-closes still gets the answers it waits for, but nobody can want a watch without end.
 void Connection::end_input() {
-  input_ended_ = true;
-  rest_ = std::string();
+  if (lingering_ || codec_->has_stream()) return close();
+  if (!codec_->wants_input() && !codec_->closing()) return;  // what it said before comes first
   codec_->end_input();
-  if (lingering_ || codec_->has_stream()) close();
+  rest_ = std::string();
 }
 
 // What the handler answers meanwhile makes the connection dirty again, so that nothing left over is forgotten.
 void Connection::finish_turn() {
+  if (!closed_) flush();
+  if (!closed_) take_input({});
+  if (!closed_ && input_ended_) end_input();
+  if (!closed_) flush();
+  if (!closed_ && codec_->done() && codec_->output_bytes() == 0) linger();
   if (closed_) return;
-  flush();
-  if (closed_) return;
-  take_input({});
-  flush();
-  if (closed_) return;
-  if (codec_->done() && codec_->output_bytes() == 0) linger();
-  if (closed_) return;
-  const bool wants_input = codec_->wants_input() && !input_ended_;
-  if ((wants_input || lingering_) && !waits_readable_) wait_readable();
+  if (wants_to_read()) wait_readable();
   account();
   update_deadlines();
+}
+
+// Also when the codec has no use for more: only by reading do we learn that the client has gone.
+bool Connection::wants_to_read() const {
+  return !input_ended_ && !waits_readable_ && rest_.size() < core_.limits().read_ahead_bytes;
 }
 
 void Connection::flush() {
@@ -241,7 +244,7 @@ void Connection::account() {
 void Connection::update_deadlines() {
   Activity activity;
   activity.phase = codec_->phase();
-  activity.reading = waits_readable_;
+  activity.reading = codec_->wants_input();
   activity.requests_finished = requests_;
   activity.body_bytes = codec_->body_bytes();
   activity.owes_answer = codec_->in_flight() > 0;

@@ -67,6 +67,7 @@ class Connection {
   void end_input();
   void flush();
   void linger();
+  bool wants_to_read() const;
   void wait_readable();
   void wait_writable();
   void notify_drained();

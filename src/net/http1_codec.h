@@ -40,6 +40,7 @@ class Http1Codec final : public Codec {
   size_t output_bytes() const override { return output_.bytes(); }
   size_t output(std::span<iovec> into) const override { return output_.gather(into); }
   void wrote(size_t bytes) override { output_.drop(bytes); }
+  bool closing() const override { return closing_; }
   bool done() const override { return closing_ && exchanges_.empty() && !parser_; }
 
  private:

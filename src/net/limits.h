@@ -21,6 +21,7 @@ struct Limits {
   size_t header_field_bytes = 8192;       // one of them, counted alike, else 431
   size_t header_count = 128;              // else 431
   size_t pipelined_requests = 64;         // in flight on one connection; then its bytes wait in the kernel
+  size_t read_ahead_bytes = 64 << 10;     // taken from a client before we can use it, to notice when it goes
   size_t output_pause_bytes = 256 << 10;  // unsent: no further request is taken from the connection
   size_t output_limit_bytes = 8 << 20;    // unsent and still more to say: reset
   size_t held_bytes =

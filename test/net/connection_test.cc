@@ -37,6 +37,7 @@ struct Keeper : StreamObserver {
 };
 
 const std::string kWatch = "GET /watch HTTP/1.1\r\nHost: h\r\n\r\n";
+const std::string kEcho = "GET /echo HTTP/1.1\r\nHost: h\r\n\r\n";
 const std::string kSlow = "GET /slow HTTP/1.1\r\nHost: h\r\n\r\n";
 
 std::string status_of(const std::string& reply) { return reply.substr(0, std::min<size_t>(12, reply.size())); }
@@ -278,6 +279,55 @@ TEST_CASE("a watch whose client closes, half-closes or resets is told so") {
       server.loop().end_stream(handle);
     });
     CHECK(keeper.gone == 1);
+  }
+}
+
+TEST_CASE("a watch whose client has gone is noticed also where no further request could come") {
+  for (const std::string& request : {std::string("GET /watch HTTP/1.0\r\n\r\n"),
+                                     std::string("GET /watch HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\nmore"),
+                                     kWatch + "PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n1" + kSlow}) {
+    CAPTURE(request);
+    Keeper keeper;
+    Server server(keeper.answer());
+    Client client(server.address());
+    client.send(request);
+    client.read_until("\r\n\r\n");
+    CHECK(keeper.gone == 0);
+    client.close();
+    CHECK(eventually([&] { return keeper.gone == 1; }));
+    CHECK(eventually([&] { return server.count(&Counters::connections_open) == 0; }));
+  }
+}
+
+TEST_CASE("all that a client asked before it half-closed is answered") {
+  Server server;
+  Client client(server.address());
+  std::string requests;
+  for (int i = 0; i < 200; ++i) {
+    requests += i % 3 == 0 ? "PUT /p HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n1" : kEcho;
+  }
+  client.send(requests + "GET /half");
+  client.half_close();
+  for (int i = 0; i < 200; ++i) CHECK(client.read_reply().ends_with(i % 3 == 0 ? "/p1" : "/echo"));
+  CHECK(client.read_to_end() == "");
+}
+
+TEST_CASE("what a client sends ahead waits in the kernel once we hold enough of it") {
+  for (const int over : {-1, 0, 1}) {
+    CAPTURE(over);
+    Limits limits;
+    limits.read_ahead_bytes = 1000;
+    Keeper keeper;
+    Server server(keeper.answer(), limits);
+    Client client(server.address());
+    const std::string put = "PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
+    client.send(kWatch + put + std::string(limits.read_ahead_bytes + static_cast<size_t>(over), 'x'));
+    REQUIRE(eventually([&] { return server.count(&Counters::bytes_in) > limits.read_ahead_bytes; }));
+    client.read_until("\r\n\r\n");
+    client.close();
+    server.on_loop([] {});
+    if (over < 0) CHECK(eventually([&] { return keeper.gone == 1; }));
+    if (over >= 0) CHECK(keeper.gone == 0);
   }
 }
 
