@@ -136,6 +136,8 @@ Ready Raft::ready() {
 
   Ready ready;
   ready.entries = log_.slice(durability_.handed_out(), log_.last_index(), UINT64_MAX);
+  // The commit index goes along with entries: who has a membership change on disk must know after a restart that the
+  // one before was committed, lest it stand in a configuration two changes old (may_stand()).
   if (hard_ != durability_.hard_handed_out() || !ready.entries.empty()) ready.hard_state = hard_state();
   ready.sequence = durability_.hand_out(log_.last_index(), hard_);
   for (Message& message : outbox_)

@@ -88,8 +88,9 @@ class Raft {
   void applied(Index index);                     // the state holds all up to `index`; never falls
   void apply_configuration(Configuration next);  // an entry of type kConfiguration had this effect; before applied()
   void compact(Index index);  // the durable log was cut: entries up to `index` are gone. <= applied()
-  // The leader's snapshot was installed and is durable with its mark and the configuration. snapshot.index > applied().
-  // Returns whether entries behind it stay in the log; if not, the durable log must drop all it has.
+  // The leader's snapshot was installed and is durable with its mark and the configuration, as is every Ready taken
+  // before. snapshot.index > applied(). Entries handed out for apply up to it are not wanted any more. Returns whether
+  // entries behind it stay in the log; if not, the durable log must drop all it has.
   bool installed(EntryId snapshot, Configuration configuration);
   void snapshot_sent(MemberId to, std::optional<Index> snapshot);   // nothing: it failed
   void fetched(const Fetch& fetch, std::vector<EntryPtr> entries);  // none: it failed, and is asked for again

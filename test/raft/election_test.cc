@@ -190,6 +190,21 @@ TEST_CASE("candidates (5.2): a candidate asks for votes, and counts its own, onl
   CHECK(script.raft().role() == Role::kLeader);
 }
 
+TEST_CASE("candidates (5.2): the end of an older write does not make the candidate's own vote durable") {
+  Script script(5, 0, {});
+  script.tell(2, 5, Heartbeat{});
+  script.say(2, 5, AppendRequest{{}, make_entries(1, {5}), Index()});
+  const Ready older = script.raft().ready();
+  script.raft().campaign();
+  script.say(2, 6, PreVoteReply{true});
+  const Ready vote = script.raft().ready();
+  script.say(2, 6, VoteReply{true});
+  script.raft().persisted(older.sequence);
+  CHECK(script.raft().role() == Role::kCandidate);
+  script.raft().persisted(vote.sequence);
+  CHECK(script.raft().role() == Role::kLeader);
+}
+
 TEST_CASE("candidates (5.2): answers decide the election once, in its own term") {
   struct Answer {
     uint64_t from, term;
