@@ -56,7 +56,7 @@ DEPS      := build-essential pkg-config protobuf-compiler libboost1.81-dev libcp
              libleveldb-dev libssl-dev libnghttp2-dev libprotobuf-dev zlib1g-dev libspdlog-dev libyaml-cpp-dev \
              prometheus-cpp-dev libabsl-dev
 TEST_DEPS := doctest-dev etcd-server etcd-client python3-etcd curl procps
-BENCH_DEPS := etcd-server wrk procps
+BENCH_DEPS := etcd-server
 missing    = $(shell dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(1) 2>/dev/null | awk '$$1=="installed"{print $$2}' | sort -u | comm -13 - <(printf '%s\n' $(1) | sort -u))
 define apt_install
 	@missing="$(call missing,$(1))"; [ -z "$$missing" ] || { \
@@ -157,3 +157,22 @@ test-programs: $(BUILD)/bin/conformance_test $(BUILD)/bin/conformance
 .PHONY: conformance
 conformance: $(BUILD)/bin/conformance $(BIN)/viaduct
 	$(BUILD)/bin/conformance --viaduct $(BIN)/viaduct $(FILTER)
+
+# --- Benchmark: the same load on viaduct and on etcd; docs/benchmarks.md keeps the last result. `make bench QUICK=1` shows
+# that all of it works, `make bench ONLY=PUT` runs the loads and scenarios with PUT in their name; neither is kept.
+ROUNDS     ?= 5
+SECONDS    ?= 3
+BENCH      := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard bench/*.cc))
+BENCH_UNIT := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard bench/unit/*.cc) test/main.cc)
+$(BUILD)/bin/bench: $(BENCH)
+$(BUILD)/bin/bench_test: $(BENCH_UNIT) $(filter-out %/main.o,$(BENCH))
+$(BUILD)/bin/bench $(BUILD)/bin/bench_test:
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^
+test-programs: $(BUILD)/bin/bench_test
+bench: deps
+	$(call apt_install,$(BENCH_DEPS))
+	$(MAKE) -j$(JOBS) $(BIN)/viaduct $(BUILD)/bin/bench
+	$(BUILD)/bin/bench --viaduct $(BIN)/viaduct --work $(BUILD)/bench-data --rounds $(ROUNDS) --seconds $(SECONDS) \
+	  $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK)$(ONLY),,--write docs/benchmarks.md)

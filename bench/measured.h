@@ -1,0 +1,36 @@
+// Runs a load and adds what it cost the server.
+#pragma once
+
+#include <sys/types.h>
+
+#include <utility>
+
+#include "bench/load.h"
+#include "bench/process_usage.h"
+
+namespace viaduct::bench {
+
+struct Measured {
+  double rate;  // operations per second
+  double p50_ms;
+  double p99_ms;
+  double cpu_us;  // of the server, per operation
+};
+
+// `run` returns a LoadResult.
+template <typename Run>
+Measured measure(pid_t pid, Run run) {
+  using Seconds = std::chrono::duration<double>;
+  using Milliseconds = std::chrono::duration<double, std::milli>;
+  using Microseconds = std::chrono::duration<double, std::micro>;
+  const auto cpu_before = cpu_time(pid);
+  const LoadResult result = run();
+  const auto cpu = cpu_time(pid) - cpu_before;
+  const auto operations = static_cast<double>(result.operations);
+  return {.rate = operations / Seconds(result.elapsed).count(),
+          .p50_ms = Milliseconds(result.latency.quantile(0.50)).count(),
+          .p99_ms = Milliseconds(result.latency.quantile(0.99)).count(),
+          .cpu_us = Microseconds(cpu).count() / operations};
+}
+
+}  // namespace viaduct::bench

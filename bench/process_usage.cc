@@ -1,0 +1,63 @@
+#include "bench/process_usage.h"
+
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <thread>
+
+#include "bench/failure.h"
+
+namespace viaduct::bench {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string proc_name(pid_t pid, const char* file) { return "/proc/" + std::to_string(pid) + "/" + file; }
+
+// The number behind `label` in a file of "label: number" lines.
+uint64_t labelled(pid_t pid, const char* file, const std::string& label) {
+  std::ifstream in(proc_name(pid, file));
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(label)) return std::stoull(line.substr(label.size()));
+  }
+  throw Failure(proc_name(pid, file) + " has no " + label);
+}
+
+}  // namespace
+
+std::chrono::nanoseconds cpu_time(pid_t pid) {
+  std::ifstream in(proc_name(pid, "stat"));
+  std::string text;
+  std::getline(in, text);
+  const size_t name_end = text.rfind(')');  // the name may hold anything, blanks too
+  if (name_end == std::string::npos) throw Failure("process " + std::to_string(pid) + " is gone");
+  std::istringstream fields(text.substr(name_end + 1));
+  constexpr int kFieldsBefore = 11;  // state .. cmajflt, proc(5) fields 3 to 13
+  std::string skipped;
+  for (int i = 0; i < kFieldsBefore; ++i) fields >> skipped;
+  int64_t user = 0, system = 0;
+  fields >> user >> system;
+  return std::chrono::nanoseconds(1s) / ::sysconf(_SC_CLK_TCK) * (user + system);
+}
+
+uint64_t resident_bytes(pid_t pid) { return labelled(pid, "smaps_rollup", "Rss:") * 1024; }
+
+size_t thread_count(pid_t pid) { return labelled(pid, "status", "Threads:"); }
+
+void settle(pid_t pid) {
+  constexpr auto kInterval = 100ms;
+  constexpr auto kIdle = 10ms;  // of CPU in an interval: one tick
+  constexpr int kPatience = 50;
+  ::sync();
+  auto before = cpu_time(pid);
+  for (int i = 0; i < kPatience; ++i) {
+    std::this_thread::sleep_for(kInterval);
+    const auto now = cpu_time(pid);
+    if (now - before <= kIdle) return;
+    before = now;
+  }
+}
+
+}  // namespace viaduct::bench

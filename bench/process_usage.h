@@ -1,0 +1,20 @@
+// What the kernel knows about a running process.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace viaduct::bench {
+
+std::chrono::nanoseconds cpu_time(pid_t pid);  // user and system, of all its threads, in steps of a clock tick (10 ms)
+uint64_t resident_bytes(pid_t pid);            // exact, from smaps_rollup: VmRSS lags behind by pages per core
+size_t thread_count(pid_t pid);
+
+// Returns when the process has used next to no CPU for a moment and the file system has written its data out, so that
+// one measurement does not pay for the one before. Gives up waiting after a few seconds.
+void settle(pid_t pid);
+
+}  // namespace viaduct::bench

@@ -1,0 +1,143 @@
+#include "bench/report.h"
+
+#include <ctime>
+#include <fstream>
+#include <iterator>
+
+#include "bench/failure.h"
+#include "bench/format.h"
+#include "bench/machine.h"
+#include "bench/rates.h"
+
+namespace viaduct::bench {
+namespace {
+
+double quotient(const Plan& plan, const Samples& samples, const std::string& figure) {
+  const auto& [ours, theirs] = plan.programs;
+  return samples.median(ours.name, figure) / samples.median(theirs.name, figure);
+}
+
+std::string now_text() {
+  const std::time_t now = std::time(nullptr);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", std::gmtime(&now));
+  return text;
+}
+
+std::string row(const std::vector<std::string>& cells) {
+  std::string line = "|";
+  for (const std::string& cell : cells) line += " " + cell + " |";
+  return line + "\n";
+}
+
+std::string header(const std::vector<std::string>& cells) {
+  std::string line = row(cells) + "| --- |";
+  for (size_t i = 1; i < cells.size(); ++i) line += " ---: |";
+  return line + "\n";
+}
+
+// What this stage of the project wants to reach.
+struct Aim {
+  std::string text;
+  std::string figure;
+  bool relative;  // the figure as a multiple of etcd's, at least `bound`; else our figure, at most `bound`
+  double bound;
+};
+
+std::string aim_row(const Plan& plan, const Samples& samples, const Aim& aim) {
+  const double got =
+      aim.relative ? quotient(plan, samples, aim.figure) : samples.median(plan.programs[0].name, aim.figure);
+  const bool met = aim.relative ? got >= aim.bound : got <= aim.bound;
+  return row({aim.text, aim.relative ? ratio(got) : whole(got), met ? "met" : "**missed**"});
+}
+
+}  // namespace
+
+std::string report_setting(const Plan& plan) {
+  const auto in_us = [](std::chrono::nanoseconds time) {
+    return whole(static_cast<double>(time.count()) / 1000) + " µs";
+  };
+  const SyncTimes disk = probe_disk(plan.work_directory);
+  std::string text = now_text() + ", `make bench" + (plan.quick ? " QUICK=1" : "") +
+                     " ROUNDS=" + std::to_string(plan.rounds) + " SECONDS=" + std::to_string(plan.seconds.count()) +
+                     "`\n\n";
+  text += "- machine: " + describe_cpu() + ", " + describe_kernel() + "\n";
+  text += "- disk: 4 KiB written and fdatasync in " + in_us(disk.p50) + " (p50), " + in_us(disk.p99) + " (p99)\n";
+  for (const Program& program : plan.programs) {
+    text += "- " + version_of(program) + ": `" + command_of(program) + "`\n";
+  }
+  return text;
+}
+
+std::string report_aims(const Plan& plan, const Samples& samples) {
+  const std::vector<Aim> aims{
+      {"GET, 256 clients: at least 1.5 times etcd's rate", "GET × 256: rate", true, 1.5},
+      {"PUT 64 B, 256 clients: at least twice etcd's rate", "PUT 64 B × 256: rate", true, 2},
+      {"a parked watch, of 10,000: at most 8 KB", "memory of a watch, 10,000 parked", false, 8192},
+      {"one write to 10,000 watches: at most 80 ms", "one write until all 10,000 are answered", false, 80},
+  };
+  std::string text;
+  for (const Aim& aim : aims) {
+    if (samples.has(aim.figure)) text += aim_row(plan, samples, aim);
+  }
+  return text.empty() ? text : "\n### Aims\n\n" + header({"aim", "measured", ""}) + text;
+}
+
+std::string report_rates(const Plan& plan, const Samples& samples) {
+  const auto& [ours, theirs] = plan.programs;
+  std::string text;
+  for (const RateLoad& load : rate_loads()) {
+    if (!samples.has(load.figure("rate"))) continue;
+    const auto both = [&](const std::string& server, const char* one, const char* other) {
+      return three_digits(samples.median(server, load.figure(one))) + " / " +
+             three_digits(samples.median(server, load.figure(other)));
+    };
+    const auto median = [&](const std::string& server, const char* what) {
+      return samples.median(server, load.figure(what));
+    };
+    const auto spread = [&](const std::string& server) {
+      return " ± " + whole(50 * samples.spread(server, load.figure("rate"))) + " %";
+    };
+    text += row(
+        {load.request, whole(static_cast<double>(load.clients)), whole(median(ours.name, "rate")) + spread(ours.name),
+         whole(median(theirs.name, "rate")) + spread(theirs.name), ratio(quotient(plan, samples, load.figure("rate"))),
+         both(ours.name, "p50", "p99"), both(theirs.name, "p50", "p99"), three_digits(median(ours.name, "cpu")),
+         three_digits(median(theirs.name, "cpu")), ratio(quotient(plan, samples, load.figure("cpu")))});
+  }
+  if (text.empty()) return text;
+  return "\n### Requests\n\n" +
+         header({"load", "clients", ours.name + ", 1/s", theirs.name + ", 1/s", "ratio", ours.name + " p50 / p99, ms",
+                 theirs.name + " p50 / p99, ms", ours.name + " CPU, µs", theirs.name + " CPU, µs", "ratio"}) +
+         text;
+}
+
+std::string report_scenario(const Plan& plan, const Scenario& scenario, const Samples& samples) {
+  const auto& [ours, theirs] = plan.programs;
+  std::string text;
+  for (const Figure& figure : scenario.figures) {
+    if (!samples.has(figure.name)) continue;
+    text += row({std::string(figure.name) + ", " + figure.unit, three_digits(samples.median(ours.name, figure.name)),
+                 three_digits(samples.median(theirs.name, figure.name)), ratio(quotient(plan, samples, figure.name)),
+                 std::to_string(samples.count(ours.name, figure.name))});
+  }
+  if (text.empty()) return text;
+  return std::string("\n### ") + scenario.title + "\n\n" +
+         header({"figure", ours.name, theirs.name, "ratio", "times measured"}) + text;
+}
+
+void write_between_markers(const std::string& document, const std::string& result) {
+  constexpr std::string_view kBegin = "<!-- last result: begin -->\n";
+  constexpr std::string_view kEnd = "<!-- last result: end -->\n";
+  std::ifstream in(document);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const size_t begin = text.find(kBegin);
+  const size_t end = text.find(kEnd);
+  if (begin == std::string::npos || end == std::string::npos || end < begin) {
+    throw Failure(document + " lacks its marker lines");
+  }
+  std::ofstream out(document, std::ios::trunc);
+  out << text.substr(0, begin + kBegin.size()) << "\n" << result << "\n" << text.substr(end);
+  if (!out.flush()) throw Failure(document + " cannot be written");
+}
+
+}  // namespace viaduct::bench
