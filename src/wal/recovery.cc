@@ -67,7 +67,7 @@ class Recovery {
     } else if (!continues(header)) {
       return loss(before, offset_, "frames are missing before the next segment");
     }
-    found_.segments.push_back(Segment{sequence, header.salt, kFirstFrameOffset, Index()});
+    found_.segments.push_back(Segment{sequence, header.salt, kFirstFrameOffset, header.last.index});
     found_.chain = chain_after(header);
     offset_ = kFirstFrameOffset;
     return {};
@@ -128,7 +128,6 @@ class Recovery {
     if (header.last != (has_entries ? next.previous() : Index())) return loss_here("entries are missing");
     if (!has_entries) return {};
     found_.entries.add(Place{header.first, segment().sequence, offset_}, last_before);
-    segment().highest = std::max(segment().highest, header.last);
     return {};
   }
 

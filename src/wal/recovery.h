@@ -21,7 +21,7 @@ struct Segment {
   uint64_t sequence = 0;
   uint64_t salt = 0;
   uint64_t end = kFirstFrameOffset;  // of its last frame
-  Index highest;                     // of all entries ever written to it, replaced ones included; 0 without any
+  Index last_before;                 // the last entry when it was begun: no older segment is needed for a later one
 };
 
 struct Recovered {

@@ -89,7 +89,7 @@ Result<void> Wal::start_segment(uint64_t sequence) {
   const SegmentHeader header{sequence,     random_.next(),      options_.identity, chain_.next_frame,
                              state_.end(), state_.hard_state(), state_.mark(),     chain_.crc};
   VIADUCT_TRY(install(spare_, encode_segment_header(header), sequence));
-  segments_.push_back(Segment{sequence, header.salt, kFirstFrameOffset, Index()});
+  segments_.push_back(Segment{sequence, header.salt, kFirstFrameOffset, header.last.index});
   chain_ = chain_after(header);
   return {};
 }
@@ -156,7 +156,7 @@ void Wal::build_frame(const Batch& batch, uint64_t frame_bytes) {
 }
 
 void Wal::add_entries(std::span<const EntryPtr> entries) {
-  Segment& segment = segments_.back();
+  const Segment& segment = segments_.back();
   const Index first = entries.front()->index;
   entries_.add(Place{first, segment.sequence, frame_offset_after(segment.end)}, state_.last());
   for (size_t i = 0; i < entries.size(); ++i) {
@@ -164,7 +164,6 @@ void Wal::add_entries(std::span<const EntryPtr> entries) {
     expect(state_.add_entry(entries[i]->index, entries[i]->term));
     frame_.add(*entries[i]);
   }
-  segment.highest = std::max(segment.highest, entries.back()->index);
 }
 
 Result<void> Wal::write_frame() {
@@ -198,7 +197,7 @@ Result<void> Wal::write_end_mark() {
 Result<void> Wal::cut(Index up_to) {
   VIADUCT_TRY(usable());
   assert(up_to <= state_.mark().index);
-  while (segments_.size() > 1 && segments_.front().highest <= up_to) {
+  while (segments_.size() > 1 && segments_[1].last_before <= up_to) {
     VIADUCT_TRY(keep_failure(disk_.remove(segment_path(directory_, segments_.front().sequence))));
     VIADUCT_TRY(keep_failure(disk_.sync_directory(directory_)));
     segments_.pop_front();

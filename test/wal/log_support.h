@@ -83,6 +83,10 @@ inline std::string content_of(Disk& disk, uint64_t sequence) {
   return must(read_file(disk, segment_path(kDirectory, sequence), UINT64_MAX));
 }
 
+inline void fill(std::string& content, uint64_t from, uint64_t to, char byte) {
+  content.replace(from, to - from, to - from, byte);
+}
+
 // Puts a file of this content in the place of a segment.
 inline void replace_segment(Disk& disk, uint64_t sequence, Bytes content) {
   const std::string path = segment_path(kDirectory, sequence);

@@ -168,147 +168,41 @@ TEST_CASE("a log opens with smaller segments and frames than it was written with
   }
 }
 
-TEST_CASE("a cut removes whole segments up to the mark, and what is left is the log from there on") {
-  FakeDisk disk;
-  SeededRandom random(1);
-  auto wal = create(disk, random);
-  std::vector<Entry> appended;
-  for (uint64_t index = 1; index <= 20; ++index) {
-    appended.push_back(entry(index, index / 8, 700));
-    append_synced(*wal, {appended.back()}, hard_state(9, 1, index));
-  }
-  const size_t before = must(list_segments(disk, kDirectory)).size();
-  must(wal->mark(mark_at(18, 2)));
-  must(wal->cut(Index(1)));
-  CHECK(must(list_segments(disk, kDirectory)).size() == before);
-  CHECK(wal->first_index() == Index(1));
-
-  const uint64_t kept_bytes = wal->kept_bytes();
-  must(wal->cut(Index(11)));
-  CHECK(wal->kept_bytes() < kept_bytes);
-  const Index first = wal->first_index();
-  CHECK(first > Index(1));
-  CHECK(first <= Index(12));
-  for (const bool is_reopened : {false, true}) {
-    CAPTURE(is_reopened);
-    if (is_reopened) wal = open(disk, random).wal;
-    CHECK(wal->first_index() == first);
-    CHECK(wal->last_mark() == mark_at(18, 2));
-    CHECK(wal->last_index() == Index(20));
-    CHECK(must(wal->term(first.previous())) == Term(first.previous().value / 8));
-    const auto too_old = wal->read(first.previous(), first, 1);
-    REQUIRE(!too_old);
-    CHECK(too_old.error().code == Code::kCompacted);
-    REQUIRE(!wal->term(Index(1)));
-    CHECK(wal->term(Index(1)).error().code == Code::kCompacted);
-    CHECK(all_entries(*wal) ==
-          std::vector<Entry>(appended.begin() + static_cast<std::ptrdiff_t>(first.value) - 1, appended.end()));
-  }
-}
-
-TEST_CASE("a segment is kept while it holds the only copy of an entry that a later one does not replace") {
+TEST_CASE("an end mark is left out where the segment has no room for it") {
   FakeDisk disk;
   SeededRandom random(1);
   const auto wal = create(disk, random);
-  append_synced(*wal, entries(1, 4, 1, 900), hard_state(1, 1, 0));  // 1 to 3 in the first segment
-  append_synced(*wal, {entry(3, 2, 900)}, hard_state(2, 1, 3));     // 3 again in the second
-  must(wal->mark(mark_at(2)));
-  must(wal->cut(Index(2)));
-  CHECK(wal->first_index() == Index(1));  // the first holds an entry 3, though no longer a living one
-  must(wal->mark(mark_at(3, 2)));
-  must(wal->cut(Index(3)));
-  CHECK(wal->first_index() == Index(3));
-  CHECK(all_entries(*open(disk, random).wal) == std::vector{entry(3, 2, 900)});
+  const Entry fills = entry(1, 1, wal->max_entry_bytes());
+  append_synced(*wal, {fills}, hard_state(1, 1, 0));
+  CHECK(wal->room_bytes() == 0);
+  must(wal->write_end_mark());
+  CHECK(content_of(disk, 1).size() == 4096);
+  append_synced(*wal, {entry(2)});
+  CHECK(all_entries(*open(disk, random).wal) == std::vector{fills, entry(2)});
 }
 
-TEST_CASE("a mark that the log does not reach replaces it") {
+TEST_CASE("reading back finds what went bad since the log was opened") {
+  FakeDisk other_disk;
+  SeededRandom other_random(2);
+  append_synced(*create(other_disk, other_random), entries(1, 9));
   struct Case {
     std::string name;
-    Mark mark;
-    bool replaces;
+    std::function<std::string(std::string)> damage;
   };
-  for (const Case& c : {Case{"in the log", mark_at(5), false}, Case{"the last entry", mark_at(8), false},
-                        Case{"beyond it", mark_at(100, 7), true}, Case{"of another term", mark_at(6, 7), true}}) {
+  for (const Case& c : {Case{"a bit", [](std::string content) { return content.replace(700, 1, "?"); }},
+                        Case{"the end", [](std::string content) { return content.substr(0, 700); }},
+                        Case{"all", [](std::string content) { return std::string(content.size(), 0); }},
+                        Case{"another log's", [&](std::string) { return content_of(other_disk, 1); }}}) {
     CAPTURE(c.name);
     FakeDisk disk;
     SeededRandom random(1);
-    auto wal = create(disk, random);
-    append_synced(*wal, entries(1, 9), hard_state(1, 1, 4));
-    must(wal->mark(c.mark, hard_state(7, 0, 5)));
-    const Index last = c.replaces ? c.mark.index : Index(8);
-    for (const bool is_reopened : {false, true}) {
-      CAPTURE(is_reopened);
-      if (is_reopened) wal = open(disk, random).wal;
-      CHECK(wal->last_index() == last);
-      CHECK(wal->first_index() == (c.replaces ? last.next() : Index(1)));
-      CHECK(wal->last_mark() == c.mark);
-      CHECK(wal->hard_state() == HardState{Term(7), MemberId(0), std::max(Index(5), c.mark.index)});
-      CHECK(must(wal->term(c.mark.index)) == c.mark.term);
-    }
-    append_synced(*wal, {entry(last.value + 1, 7)});
-    CHECK(must(open(disk, random).wal->read(last.next(), last.next().next(), 100)) ==
-          std::vector{entry(last.value + 1, 7)});
-  }
-}
-
-TEST_CASE("a full disk stops appends that need a segment, and nothing else; with space they go on") {
-  FakeDisk disk;
-  SeededRandom random(1);
-  auto wal = create(disk, random);
-  must(wal->prepare_spare());
-  CHECK(!wal->wants_spare());
-  disk.set_free_bytes(0);
-  const uint64_t room = wal->room_bytes();
-  CHECK(room > 2 * 3000);
-  uint64_t next = 1;
-  Result<void> appended;
-  while ((appended = wal->append(shared({entry(next, 1, 700)}), {}))) {
-    must(wal->sync());
-    ++next;
-  }
-  CHECK(appended.error().code == Code::kNoSpace);
-  CHECK(next > room / 1000);  // the spare was used
-  CHECK(wal->wants_spare());
-  CHECK(wal->last_index() == Index(next - 1));
-  CHECK(all_entries(*wal) == entries(1, next, 1, 700));
-  CHECK(wal->prepare_spare().error().code == Code::kNoSpace);
-  must(wal->append({}, hard_state(1, 1, 1)));  // there is room for that
-  must(wal->sync());
-
-  disk.set_free_bytes(1 << 20);
-  append_synced(*wal, {entry(next, 1, 700)});
-  CHECK(all_entries(*open(disk, random).wal) == entries(1, next + 1, 1, 700));
-}
-
-TEST_CASE("a log whose spare is there opens with no byte free, one without it says so and loses nothing") {
-  for (const bool has_spare : {true, false}) {
-    CAPTURE(has_spare);
-    FakeDisk disk;
-    SeededRandom random(1);
-    auto wal = create(disk, random);
-    append_synced(*wal, entries(1, 4));
-    if (has_spare) must(wal->prepare_spare());
-    wal.reset();
-    disk.set_free_bytes(0);
-    const auto opened = Wal::open(disk, kDirectory, small_options(), random);
-    CHECK(opened.has_value() == has_spare);
-    if (!opened) CHECK(opened.error().code == Code::kNoSpace);
-    disk.set_free_bytes(1 << 20);
-    CHECK(all_entries(*open(disk, random).wal) == entries(1, 4));
-  }
-}
-
-TEST_CASE("what an earlier spare held never becomes part of a segment") {
-  FakeDisk disk;
-  SeededRandom random(1);
-  create(disk, random);
-  for (const size_t bytes : {4096, 4000, 5000}) {
-    CAPTURE(bytes);
-    const auto spare = must(disk.open(join_path(kDirectory, "spare"), OpenMode::kCreate));
-    must(spare->write_at(0, std::string(bytes, '?')));
-    const auto opened = open(disk, random);
-    CHECK(content_of(disk, 1).find('?') == std::string::npos);
-    CHECK(content_of(disk, 1).size() == 4096);
+    const auto wal = create(disk, random);
+    append_synced(*wal, entries(1, 9));
+    replace_segment(disk, 1, c.damage(content_of(disk, 1)));
+    const auto got = wal->read(Index(1), Index(9), UINT64_MAX);
+    REQUIRE(!got);
+    CHECK(got.error().code == Code::kCorrupt);
+    CHECK(got.error().message.find("0000000000000001.wal at offset 512") != std::string::npos);
   }
 }
 
