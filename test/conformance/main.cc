@@ -1,6 +1,7 @@
 // conformance: plays every scenario against etcd and against viaduct and reports what differs. README.md says how.
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -29,6 +30,14 @@ struct Options {
   bool verbose = false;
   int jobs = 4;
 };
+
+// Set by SIGINT and SIGTERM: no further case begins, so that every server is stopped and its directory removed.
+volatile std::sig_atomic_t interrupted = 0;
+
+void end_in_order_on_signals() {
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
+  std::signal(SIGPIPE, SIG_IGN);  // a reader of our output may leave early, the servers may not stay
+}
 
 struct Totals {
   std::mutex output;  // guards what is printed and the counts
@@ -123,14 +132,15 @@ class Run {
     std::vector<std::thread> workers;
     for (int i = 0; i < options_.jobs; ++i) {
       workers.emplace_back([&] {
-        for (size_t mine; (mine = next++) < scenarios.size();) play(scenarios[mine]);
+        for (size_t mine; !interrupted && (mine = next++) < scenarios.size();) play(scenarios[mine]);
       });
     }
     for (std::thread& worker : workers) worker.join();
   }
 
   bool finish() {
-    if (options_.filter.empty() && !options_.self_check) {
+    if (interrupted) fail("interrupted", "");
+    if (options_.filter.empty() && !options_.self_check && !interrupted) {
       for (const std::string& line : differences_.stale()) fail("listed difference that does not occur", line + "\n");
     }
     std::cout << "conformance: " << totals_.passed << " passed, " << totals_.failed << " failed" << std::endl;
@@ -149,6 +159,7 @@ class Run {
     Player tested_player(**tested);
     int number = 0;
     for (const Case& one : scenario.cases) {
+      if (interrupted) return;
       ++number;
       auto playing = std::async(std::launch::async, [&] { return oracle_player.play(one, number); });
       const Record tested_record = tested_player.play(one, number);
@@ -195,6 +206,7 @@ int run(const Options& options) {
     std::cout << "conformance: " << (!scenarios ? scenarios.error() : differences.error()).message << "\n";
     return EXIT_FAILURE;
   }
+  end_in_order_on_signals();
   Run run(options, std::move(*differences));
   run.play(*scenarios);
   return run.finish() ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -103,6 +103,7 @@ void Server::launch() {
   const int log = ::open(log_name.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   pid_ = ::fork();
   if (pid_ == 0) {
+    ::signal(SIGPIPE, SIG_DFL);  // we ignore it, and that would be inherited
     ::dup2(log, STDOUT_FILENO);
     ::dup2(log, STDERR_FILENO);
     ::execv(arguments[0], arguments.data());
