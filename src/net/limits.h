@@ -1,5 +1,5 @@
-// What a connection may ask of us before it is refused; the defaults are safe for a public port. Each limit has a
-// counter of the same name (counters.h).
+// What a connection may ask of us before it is refused; the defaults are safe for a public port. counters.h counts how
+// often each was met.
 #pragma once
 
 #include <chrono>
