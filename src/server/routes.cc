@@ -1,5 +1,7 @@
 #include "server/routes.h"
 
+#include "server/debug_vars.h"
+#include "server/metrics.h"
 #include "server/urls.h"
 #include "v2/health.h"
 #include "v2/info.h"
@@ -11,6 +13,8 @@
 
 namespace viaduct::server {
 namespace {
+
+constexpr const char* kAnyMethod = "";
 
 v2::FrontOptions client_options(const Config& config) {
   v2::FrontOptions options;
@@ -28,24 +32,28 @@ Result<void> check_peer_url(const std::string& text) {
 }  // namespace
 
 struct Routes::Endpoints {
-  Endpoints(const Config& config, Node& node, net::LoopGroup& loops, int64_t start_wall_ns)
-      : watches(node, loops, key_stats, config.limits.watchers),
-        keys(node, watches, key_stats),
-        machines(node),
-        members(node, check_peer_url),
-        peer_members(node),
-        version(node, config.advertise_etcd_version),
-        health(node, health_counts),
-        live(node, v2::Probe::Kind::kLive),
-        ready(node, v2::Probe::Kind::kReady),
-        self_stats(node, config.name, start_wall_ns),
-        leader_stats(node),
-        store_stats(node, key_stats),
-        client(client_options(config)),
-        peer({}),
-        metrics_only(client_options(config)) {
+  Endpoints(const Config& config, const Sources& sources)
+      : watches(sources.node, sources.loops, key_stats, {config.limits.watchers, config.limits.watch_unread_bytes}),
+        keys(sources.node, watches, sources.clock, key_stats, requests, limits),
+        machines(sources.node),
+        members(sources.node, check_peer_url),
+        peer_members(sources.node),
+        version(sources.node, config.advertise_etcd_version),
+        health(sources.node, health_counts),
+        live(sources.node, v2::Probe::Kind::kLive),
+        ready(sources.node, v2::Probe::Kind::kReady),
+        self_stats(sources.node, config.name, sources.start_wall_ns),
+        leader_stats(sources.node),
+        store_stats(sources.node, key_stats),
+        metrics({sources.node, sources.timings, sources.loops, key_stats, requests, limits, health_counts,
+                 config.advertise_etcd_version, sources.state_directory, config.quota_backend_bytes}),
+        debug_vars(sources.node),
+        client(client_options(config), limits),
+        peer({}, limits),
+        metrics_only(client_options(config), limits) {
     if (config.enable_v2) add_v2(client);
     client.add("/version", "GET", version);
+    client.add("/debug/vars", "GET", debug_vars);
     add_probes(client);
     peer.add("/version", "GET", version);
     peer.add("/members", "GET", peer_members);
@@ -63,12 +71,15 @@ struct Routes::Endpoints {
   }
 
   void add_probes(v2::Front& front) {
+    front.add("/metrics", kAnyMethod, metrics);
     front.add("/health", "GET", health);
     front.add_subtree("/livez", "GET", live);
     front.add_subtree("/readyz", "GET", ready);
   }
 
   v2::KeyStats key_stats;
+  v2::RequestStats requests;
+  v2::LimitCounts limits;
   v2::HealthCounts health_counts;
   v2::WatchTable watches;
   v2::Keys keys;
@@ -82,11 +93,13 @@ struct Routes::Endpoints {
   v2::SelfStats self_stats;
   v2::LeaderStats leader_stats;
   v2::StoreStats store_stats;
+  Metrics metrics;
+  DebugVars debug_vars;
   v2::Front client, peer, metrics_only;
 };
 
-Routes::Routes(const Config& config, Node& node, net::LoopGroup& loops, int64_t start_wall_ns)
-    : endpoints_(std::make_unique<Endpoints>(config, node, loops, start_wall_ns)) {}
+Routes::Routes(const Config& config, const Sources& sources)
+    : endpoints_(std::make_unique<Endpoints>(config, sources)) {}
 
 Routes::~Routes() = default;
 

@@ -1,20 +1,32 @@
 // Everything that answers requests, and the tables of which port serves what.
 // Threads: made and destroyed on the main thread while no loop runs; the fronts serve on any loop.
-// Ownership: owns the endpoints; borrows node and loops.
+// Ownership: owns the endpoints; borrows what they ask.
 #pragma once
 
 #include <memory>
+#include <string>
 
+#include "base/clock.h"
 #include "net/loop_group.h"
 #include "server/config.h"
 #include "server/node.h"
+#include "server/node_timings.h"
 #include "v2/front.h"
 
 namespace viaduct::server {
 
 class Routes {
  public:
-  Routes(const Config& config, Node& node, net::LoopGroup& loops, int64_t start_wall_ns);
+  // What the endpoints ask; all borrowed.
+  struct Sources {
+    Node& node;
+    const NodeTimings& timings;
+    net::LoopGroup& loops;
+    const Clock& clock;
+    int64_t start_wall_ns;
+    std::string state_directory;
+  };
+  Routes(const Config& config, const Sources& sources);
   ~Routes();
 
   v2::Front& client();   // --listen-client-urls, --listen-client-http-urls

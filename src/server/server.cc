@@ -24,7 +24,8 @@ std::chrono::milliseconds to_ms(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
 }
 
-net::Limits net_limits(const Limits& limits) {
+net::Limits net_limits(const Config& config) {
+  const Limits& limits = config.limits;
   net::Limits net;
   net.head_time = to_ms(limits.header_timeout);
   net.body_grace = to_ms(limits.body_grace);
@@ -36,6 +37,7 @@ net::Limits net_limits(const Limits& limits) {
   net.header_field_bytes = limits.header_field_bytes;
   net.header_count = limits.header_count;
   net.output_limit_bytes = limits.unread_bytes;
+  net.held_bytes = limits.response_bytes / config.io_threads;
   return net;
 }
 
@@ -97,13 +99,14 @@ Result<void> settle_ballast(Disk& disk, DataDirectory& directory) {
 
 struct Server::Parts {
   Parts(const Config& c, const Clock& clock)
-      : config(c), start_wall_ns(clock.wall_ns()), loops(clock, net_limits(c.limits), c.io_threads) {}
+      : config(c), start_wall_ns(clock.wall_ns()), timings(c.slow_apply), loops(clock, net_limits(c), c.io_threads) {}
 
   Result<void> listen(const Urls& urls, net::Handler& handler, const char* what);
 
   const Config config;
   const int64_t start_wall_ns;
   std::optional<DataDirectory> directory;
+  NodeTimings timings;
   net::LoopGroup loops;
   std::unique_ptr<Node> node;
   std::unique_ptr<Routes> routes;
@@ -133,9 +136,12 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, Disk& disk, 
   log::info((is_new ? "starting member " : "restarting member ") + member + " in cluster " + cluster,
             {{"name", config.name}, {"data_dir", config.data_dir}});
 
-  VIADUCT_TRY_ASSIGN(node, Node::open(disk, clock, random, node_options(config, *parts->directory, identity), nullptr));
+  VIADUCT_TRY_ASSIGN(
+      node, Node::open(disk, clock, random, node_options(config, *parts->directory, identity), &parts->timings));
   parts->node = std::move(node);
-  parts->routes = std::make_unique<Routes>(config, *parts->node, parts->loops, parts->start_wall_ns);
+  parts->routes =
+      std::make_unique<Routes>(config, Routes::Sources{*parts->node, parts->timings, parts->loops, clock,
+                                                       parts->start_wall_ns, parts->directory->state_path()});
   std::unique_ptr<Server> server(new Server(std::move(parts)));
   Parts& started = *server->parts_;
   started.running = true;
@@ -144,8 +150,10 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, Disk& disk, 
   if (!started.node->wait_until_published(kPublishTimeout)) {
     return Error{Code::kUnavailable, "could not publish this member within 30 s"};
   }
-  log::info("enabled capabilities for version " + config.advertise_etcd_version.substr(0, config.advertise_etcd_version.rfind('.')));
-  log::info("published {Name:" + config.name + " ClientURLs:[" + join_urls(config.advertise_client_urls) + "]} to cluster " + cluster);
+  log::info("enabled capabilities for version " +
+            config.advertise_etcd_version.substr(0, config.advertise_etcd_version.rfind('.')));
+  log::info("published {Name:" + config.name + " ClientURLs:[" + join_urls(config.advertise_client_urls) +
+            "]} to cluster " + cluster);
 
   VIADUCT_TRY(started.listen(config.listen_peer_urls, started.routes->peer(), "serving peers"));
   VIADUCT_TRY(started.listen(config.listen_client_urls, started.routes->client(), "serving clients"));

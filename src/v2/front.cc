@@ -75,8 +75,9 @@ void redirect(Exchange& exchange, std::string_view location) {
 
 }  // namespace
 
-Front::Front(FrontOptions options)
+Front::Front(FrontOptions options, LimitCounts& limits)
     : options_(std::move(options)),
+      limits_(limits),
       any_origin_(contains(options_.cors, "*")),
       any_host_(options_.host_whitelist.empty() || contains(options_.host_whitelist, "*")) {
   add_cors_headers(cors_any_, "*");
@@ -96,11 +97,15 @@ void Front::handle(net::Loop& loop, net::Request&& request, net::ReplyHandle han
   Exchange exchange{&loop, std::move(request), handle, {}, {}};
   const net::Request& asked = exchange.request;
   if (!is_host_allowed(asked)) {
+    LimitCounts::count(limits_.hosts);
     return exchange.reply_text_error(421, unrecognized_host(without_port(asked.find_header("Host"))));
   }
   const bool origin_allowed = add_cors(asked, exchange.headers);
   if (asked.method() == net::Method::kOptions) return exchange.reply(200, std::string());
-  if (!origin_allowed && !net::is_safe(asked.method())) return exchange.reply_text_error(403, "Origin not allowed");
+  if (!origin_allowed && !net::is_safe(asked.method())) {
+    LimitCounts::count(limits_.origins);
+    return exchange.reply_text_error(403, "Origin not allowed");
+  }
 
   std::optional<std::string> path = net::decode_path(asked.raw_path());
   if (!path) return exchange.reply_text_error(400, "400 Bad Request");

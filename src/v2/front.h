@@ -9,6 +9,7 @@
 
 #include "net/handler.h"
 #include "v2/exchange.h"
+#include "v2/stats.h"
 
 namespace viaduct::v2 {
 
@@ -20,7 +21,7 @@ struct FrontOptions {
 
 class Front final : public net::Handler {
  public:
-  explicit Front(FrontOptions options);
+  Front(FrontOptions options, LimitCounts& limits);  // borrows `limits`
 
   // `allow` lists the methods as the Allow header spells them, "GET,HEAD"; empty: any method.
   // A subtree route answers for `path` itself and for all below "path/". The endpoint is borrowed.
@@ -44,6 +45,7 @@ class Front final : public net::Handler {
   static bool allows(const Route& route, std::string_view method);
 
   FrontOptions options_;
+  LimitCounts& limits_;
   bool any_origin_, any_host_;
   net::ReplyHeaders cors_any_;
   std::vector<Route> routes_;

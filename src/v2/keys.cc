@@ -1,6 +1,8 @@
 #include "v2/keys.h"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 
 #include "net/form.h"
 #include "net/media_type.h"
@@ -26,9 +28,19 @@ Method method_of(const net::Request& request) {
   }
 }
 
-// The body's pairs in front of the query's, as etcd's form parser has it (v2-api.md 1.2).
-Result<net::Form> read_form(const net::Request& request, Method method) {
-  net::Form form;
+RequestStats::Kind kind_of(Method method, const KeyParams& params) {
+  switch (method) {
+    case Method::kGet: return params.quorum ? RequestStats::Kind::kQuorumGet : RequestStats::Kind::kGet;
+    case Method::kHead: return RequestStats::Kind::kHead;
+    case Method::kPut: return RequestStats::Kind::kPut;
+    case Method::kPost: return RequestStats::Kind::kPost;
+    case Method::kDelete: return RequestStats::Kind::kDelete;
+  }
+  return RequestStats::Kind::kGet;
+}
+
+// Into `form` the body's pairs in front of the query's, as etcd's form parser has it (v2-api.md 1.2).
+Result<void> read_form(const net::Request& request, Method method, net::Form& form) {
   Result<void> parsed;
   if (method == Method::kPut || method == Method::kPost) {
     if (const std::string_view type = request.find_header("Content-Type"); !type.empty()) {
@@ -43,17 +55,22 @@ Result<net::Form> read_form(const net::Request& request, Method method) {
     const Result<void> query = form.parse(request.raw_query());
     if (parsed) parsed = query;
   }
-  if (!parsed) return std::move(parsed).error();
-  return form;
+  return parsed;
 }
 
 // Why no key can have this name, or an empty text (bridge.md P2).
-std::string_view path_refusal(std::string_view path, Method method) {
+std::string_view path_refusal(std::string_view path, Method method, LimitCounts& limits) {
   const bool child = method == Method::kPost;
   const size_t bytes = path.size() + (child ? 1 + kInOrderNameBytes : 0);
   const size_t elements = static_cast<size_t>(std::count(path.begin(), path.end(), '/')) + (child ? 1 : 0);
-  if (bytes > store::kMaxPathBytes) return "path too long";
-  if (elements > store::kMaxPathElements) return "path too deep";
+  if (bytes > store::kMaxPathBytes) {
+    LimitCounts::count(limits.path_bytes);
+    return "path too long";
+  }
+  if (elements > store::kMaxPathElements) {
+    LimitCounts::count(limits.path_elements);
+    return "path too deep";
+  }
   return {};
 }
 
@@ -100,6 +117,8 @@ struct Keys::Asked {
   Method method;
   std::string key;  // without the v2 root; "" is the root
   KeyParams params;
+  std::optional<RequestStats::Kind> counted_as;  // once understood; v2-api.md 3.4
+  std::chrono::nanoseconds received_at{0};       // a watch has none
 };
 
 class Keys::WriteDone final : public v3bridge::Completion {
@@ -129,20 +148,39 @@ class Keys::QuorumReadDone final : public v3bridge::Completion {
 };
 
 void Keys::serve(Exchange&& exchange) {
-  Asked asked{std::move(exchange), Method::kGet, {}, {}};
+  Asked asked{std::move(exchange), Method::kGet, {}, {}, std::nullopt};
   asked.method = method_of(asked.exchange.request);
   asked.key = asked.exchange.path.substr(kRoute.size());
   if (!asked.key.empty() && asked.key.back() == '/') asked.key.pop_back();
-
-  const Result<net::Form> form = read_form(asked.exchange.request, asked.method);
-  if (!form) return answer_error(asked, kInvalidForm, form.error().message, Seq());
-  ParamError error;
-  if (!parse_params(*form, asked.method, asked.params, error)) return answer_error(asked, error.code, error.cause, Seq());
-  if (const std::string_view refusal = path_refusal(asked.key, asked.method); !refusal.empty()) {
-    return answer_error(asked, kInvalidForm, refusal, Seq());
-  }
+  if (!understand(asked)) return;
+  receive(asked);
   if (asked.method == Method::kGet || asked.method == Method::kHead) return get(std::move(asked));
   write(std::move(asked));
+}
+
+// False if the request was refused for what it says, and answered.
+bool Keys::understand(Asked& asked) {
+  net::Form form;
+  const auto refuse = [&](int code, std::string_view cause) {
+    answer_error(asked, code, cause, Seq());
+    return false;
+  };
+  if (const Result<void> read = read_form(asked.exchange.request, asked.method, form); !read) {
+    if (asked.exchange.request.body_too_large) LimitCounts::count(limits_.body_bytes);
+    if (form.size() == net::kMaxFormFields) LimitCounts::count(limits_.form_fields);
+    return refuse(kInvalidForm, read.error().message);
+  }
+  ParamError error;
+  if (!parse_params(form, asked.method, asked.params, error)) return refuse(error.code, error.cause);
+  const std::string_view refusal = path_refusal(asked.key, asked.method, limits_);
+  return refusal.empty() || refuse(kInvalidForm, refusal);
+}
+
+void Keys::receive(Asked& asked) {
+  asked.counted_as = kind_of(asked.method, asked.params);
+  if (asked.params.wait && !asked.params.quorum) return;
+  requests_.received(*asked.counted_as);
+  asked.received_at = clock_.monotonic();
 }
 
 void Keys::get(Asked&& asked) {
@@ -158,7 +196,7 @@ void Keys::read(Asked&& asked) {
   auto answer = v3bridge::read_fast(engine_.store(), {asked.key, asked.params.recursive}, engine_.cluster_now_ms());
   if (const auto* listing = std::get_if<v3bridge::Listing>(&answer)) return answer_listing(asked, *listing);
   if (const auto* error = std::get_if<v3bridge::V2Error>(&answer)) {
-    stats_.count_get(false);
+    stats_.count_get(asked.params.recursive, false);
     return answer_error(asked, error->code, error->cause, error->index);
   }
   read_slow(std::move(asked));
@@ -170,7 +208,7 @@ void Keys::read_slow(Asked&& asked) {
     waiting->exchange.loop->post_function([this, waiting, read = std::move(answer)] {
       if (const auto* listing = std::get_if<v3bridge::Listing>(&read)) return answer_listing(*waiting, *listing);
       const auto& error = std::get<v3bridge::V2Error>(read);
-      stats_.count_get(false);
+      stats_.count_get(waiting->params.recursive, false);
       answer_error(*waiting, error.code, error.cause, error.index);
     });
   });
@@ -184,7 +222,10 @@ void Keys::watch(Asked&& asked) {
                               std::to_string(wait_index) + ']';
     return answer_error(asked, kEventIndexCleared, cause, numbers.seq);
   }
-  if (!watches_.has_room()) return answer_error(asked, kRaftInternal, "etcdserver: too many requests", Seq());
+  if (!watches_.has_room()) {
+    LimitCounts::count(limits_.watchers);
+    return answer_error(asked, kRaftInternal, "etcdserver: too many requests", Seq());
+  }
   Exchange& exchange = asked.exchange;
   exchange.headers.add("Content-Type", "application/json");
   add_raft_headers(exchange, numbers.seq, numbers.revision);
@@ -199,7 +240,8 @@ void Keys::write(Asked&& asked) {
 }
 
 void Keys::answer_listing(Asked& asked, const v3bridge::Listing& listing) {
-  stats_.count_get(true);
+  stats_.count_get(asked.params.recursive, true);
+  requests_.succeeded(*asked.counted_as, clock_.monotonic() - asked.received_at);
   asked.exchange.headers.add("Content-Type", "application/json");
   add_raft_headers(asked.exchange, listing.index, listing.revision);
   asked.exchange.reply(200, listing_json(listing));
@@ -214,12 +256,14 @@ void Keys::answer_written(Asked& asked, const v3bridge::Outcome& outcome) {
   }
   const store::Event& event = *std::get<v3bridge::V2Done>(outcome.body).event;
   const bool with_nodes = !asked.params.no_value_on_success || asked.method == Method::kDelete;
+  requests_.succeeded(*asked.counted_as, clock_.monotonic() - asked.received_at);
   asked.exchange.headers.add("Content-Type", "application/json");
   add_raft_headers(asked.exchange, event.seq(), event.record.revision);
   asked.exchange.reply(made_something_new(event) ? 201 : 200, event_json(event, engine_.v2_root(), with_nodes));
 }
 
 void Keys::answer_error(Asked& asked, int code, std::string_view cause, Seq index) {
+  if (asked.counted_as) requests_.failed(*asked.counted_as, http_status(code));
   Exchange& exchange = asked.exchange;
   exchange.headers.add("Content-Type", "application/json");
   exchange.headers.add("X-Etcd-Cluster-Id", to_hex(engine_.cluster_id().value));

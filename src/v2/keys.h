@@ -2,6 +2,7 @@
 // Threads: serve() on any loop; completions come back to the loop they left from.
 #pragma once
 
+#include "base/clock.h"
 #include "v2/exchange.h"
 #include "v2/params.h"
 #include "v2/stats.h"
@@ -13,9 +14,10 @@ namespace viaduct::v2 {
 
 class Keys final : public Endpoint {
  public:
-  // All borrowed; they outlive the loops.
-  Keys(v3bridge::Engine& engine, WatchTable& watches, KeyStats& stats)
-      : engine_(engine), watches_(watches), stats_(stats) {}
+  // All borrowed; they outlive the loops. `clock` is for the durations in `requests`.
+  Keys(v3bridge::Engine& engine, WatchTable& watches, const Clock& clock, KeyStats& stats, RequestStats& requests,
+       LimitCounts& limits)
+      : engine_(engine), watches_(watches), clock_(clock), stats_(stats), requests_(requests), limits_(limits) {}
 
   void serve(Exchange&& exchange) override;
 
@@ -24,6 +26,8 @@ class Keys final : public Endpoint {
   class WriteDone;
   class QuorumReadDone;
 
+  bool understand(Asked& asked);
+  void receive(Asked& asked);
   void get(Asked&& asked);
   void read(Asked&& asked);
   void read_slow(Asked&& asked);
@@ -36,7 +40,10 @@ class Keys final : public Endpoint {
 
   v3bridge::Engine& engine_;
   WatchTable& watches_;
+  const Clock& clock_;
   KeyStats& stats_;
+  RequestStats& requests_;
+  LimitCounts& limits_;
 };
 
 }  // namespace viaduct::v2

@@ -9,7 +9,6 @@
 namespace viaduct::v2 {
 namespace {
 
-constexpr size_t kPauseBytes = 64 << 10;  // unsent on a stream before it leaves the hub (reliability.md 7)
 constexpr size_t kReadEvents = 1000;      // of the log, before other readers get their turn
 constexpr size_t kReadBytes = 1 << 20;
 
@@ -62,8 +61,8 @@ class LoopWatches::Watcher final : public net::StreamObserver {
   LoopWatches& owner_;
 };
 
-LoopWatches::LoopWatches(v3bridge::Engine& engine, net::Loop& loop, KeyStats& stats)
-    : engine_(engine), loop_(loop), stats_(stats) {}
+LoopWatches::LoopWatches(v3bridge::Engine& engine, net::Loop& loop, KeyStats& stats, size_t unread_bytes)
+    : engine_(engine), loop_(loop), stats_(stats), unread_bytes_(unread_bytes) {}
 
 LoopWatches::~LoopWatches() {
   for (const auto& [token, watcher] : watchers_) {
@@ -136,7 +135,7 @@ void LoopWatches::take(Token token, const store::EventPtr& event, Rendered& rend
 void LoopWatches::show(Watcher& watcher, const store::EventPtr& event, Rendered& rendered) {
   loop_.stream_chunk(watcher.handle, rendered.of(event));
   if (!watcher.stream) return finish(watcher);
-  if (loop_.stream_backlog(watcher.handle) <= kPauseBytes) return;
+  if (loop_.stream_backlog(watcher.handle) <= unread_bytes_) return;
   watcher.paused = true;
   engine_.hub().remove(std::exchange(watcher.registration, 0));
 }

@@ -17,7 +17,8 @@ namespace viaduct::v2 {
 
 class LoopWatches final : public store::WatchSink {
  public:
-  LoopWatches(v3bridge::Engine& engine, net::Loop& loop, KeyStats& stats);  // all borrowed
+  // Borrows all but the number: a stream with more than `unread_bytes` unsent leaves the hub until they are gone.
+  LoopWatches(v3bridge::Engine& engine, net::Loop& loop, KeyStats& stats, size_t unread_bytes);
   ~LoopWatches() override;
 
   void add(net::ReplyHandle handle, v3bridge::V2Watch watch, Seq from, bool stream);
@@ -50,6 +51,7 @@ class LoopWatches final : public store::WatchSink {
   v3bridge::Engine& engine_;
   net::Loop& loop_;
   KeyStats& stats_;
+  const size_t unread_bytes_;
   std::unordered_map<Token, std::unique_ptr<Watcher>> watchers_;
   Token next_token_ = 1;
 };

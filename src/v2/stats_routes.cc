@@ -5,22 +5,11 @@
 #include <string_view>
 
 #include "v2/json.h"
-#include "viaduct/command.pb.h"
 
 namespace viaduct::v2 {
 namespace {
 
 constexpr std::string_view kNoTime = "0001-01-01T00:00:00Z";
-
-std::string_view role_name(v3bridge::RaftRole role) {
-  switch (role) {
-    case v3bridge::RaftRole::kFollower: return "StateFollower";
-    case v3bridge::RaftRole::kPreCandidate: return "StatePreCandidate";
-    case v3bridge::RaftRole::kCandidate: return "StateCandidate";
-    case v3bridge::RaftRole::kLeader: return "StateLeader";
-  }
-  return {};
-}
 
 // A duration as Go prints it: 7m11.38725243s.
 std::string go_duration(int64_t ns) {
@@ -62,6 +51,16 @@ std::string time_text(int64_t wall_ns) {
 
 }  // namespace
 
+std::string_view role_name(v3bridge::RaftRole role) {
+  switch (role) {
+    case v3bridge::RaftRole::kFollower: return "StateFollower";
+    case v3bridge::RaftRole::kPreCandidate: return "StatePreCandidate";
+    case v3bridge::RaftRole::kCandidate: return "StateCandidate";
+    case v3bridge::RaftRole::kLeader: return "StateLeader";
+  }
+  return {};
+}
+
 void SelfStats::serve(Exchange&& exchange) {
   const v3bridge::RaftStatus raft = engine_.raft_status();
   const bool led = raft.leader && raft.leader_since_wall_ns != 0;
@@ -92,18 +91,10 @@ void StoreStats::serve(Exchange&& exchange) {
   std::string body = "{";
   append_count(body, "getsSuccess", stats_.gets_success());
   append_count(body, "getsFail", stats_.gets_fail());
-  struct Row { std::string_view name; V2Write::Operation operation; };
-  constexpr Row kRows[] = {{"sets", V2Write::SET}, {"delete", V2Write::DELETE}, {"update", V2Write::UPDATE},
-                           {"create", V2Write::CREATE}, {"compareAndSwap", V2Write::COMPARE_AND_SWAP},
-                           {"compareAndDelete", V2Write::COMPARE_AND_DELETE}};
-  for (const Row& row : kRows) {
-    uint64_t success = counts.v2_success[row.operation], failure = counts.v2_failure[row.operation];
-    if (row.operation == V2Write::CREATE) {
-      success += counts.v2_success[V2Write::CREATE_IN_ORDER];
-      failure += counts.v2_failure[V2Write::CREATE_IN_ORDER];
-    }
-    append_count(body, std::string(row.name) + "Success", success);
-    append_count(body, std::string(row.name) + "Fail", failure);
+  for (const WriteTotals& totals : write_totals(counts)) {
+    const std::string action = totals.action == std::string_view("set") ? "sets" : totals.action;
+    append_count(body, action + "Success", totals.success);
+    append_count(body, action + "Fail", totals.failure);
   }
   append_count(body, "expireCount", counts.expired);
   append_count(body, "watchers", stats_.watchers());

@@ -4,12 +4,15 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "v2/exchange.h"
 #include "v2/stats.h"
 #include "v3bridge/engine.h"
 
 namespace viaduct::v2 {
+
+std::string_view role_name(v3bridge::RaftRole role);  // "StateLeader"
 
 class SelfStats final : public Endpoint {
  public:

@@ -6,10 +6,11 @@
 
 namespace viaduct::v2 {
 
-WatchTable::WatchTable(v3bridge::Engine& engine, net::LoopGroup& loops, KeyStats& stats, size_t max_watches)
-    : stats_(stats), max_watches_(max_watches) {
+WatchTable::WatchTable(v3bridge::Engine& engine, net::LoopGroup& loops, KeyStats& stats,
+                       const WatchLimits& limits)
+    : stats_(stats), limits_(limits) {
   for (size_t i = 0; i < loops.size(); ++i) {
-    loops_.emplace_back(&loops.loop(i), std::make_unique<LoopWatches>(engine, loops.loop(i), stats));
+    loops_.emplace_back(&loops.loop(i), std::make_unique<LoopWatches>(engine, loops.loop(i), stats, limits.unread_bytes));
   }
 }
 

@@ -23,20 +23,25 @@ namespace viaduct::v2 {
 
 class LoopWatches;
 
+struct WatchLimits {
+  size_t watches = 1'000'000;      // parked at once, all loops together
+  size_t unread_bytes = 64 << 10;  // unsent on a stream before it leaves the hub (reliability.md 7)
+};
+
 class WatchTable {
  public:
-  // Borrows all three; they outlive it. `max_watches` is for all loops together.
-  WatchTable(v3bridge::Engine& engine, net::LoopGroup& loops, KeyStats& stats, size_t max_watches);
+  // Borrows all but the limits; they outlive it.
+  WatchTable(v3bridge::Engine& engine, net::LoopGroup& loops, KeyStats& stats, const WatchLimits& limits);
   ~WatchTable();
 
-  bool has_room() const { return stats_.watchers() < max_watches_; }
+  bool has_room() const { return stats_.watchers() < limits_.watches; }
 
   // The stream's head was sent. Shows the first matching event with seq >= `from`, and all later ones if `stream`.
   void add(net::Loop& loop, net::ReplyHandle handle, v3bridge::V2Watch watch, Seq from, bool stream);
 
  private:
   KeyStats& stats_;
-  const size_t max_watches_;
+  const WatchLimits limits_;
   std::vector<std::pair<net::Loop*, std::unique_ptr<LoopWatches>>> loops_;
 };
 
