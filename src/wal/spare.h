@@ -2,8 +2,7 @@
 // and its sync changes no metadata. Writing the zeros pays: a 4 KiB append and fdatasync took 0.12 ms in a zero-written
 // file and 0.2 ms in one only reserved, on ext4.
 // Threads: any; install() waits for a prepare() that runs.
-// Errors:  kNoSpace leaves nothing behind, and a later try may succeed; any other error is final (CC-4), and every
-// later
+// Errors:  kNoSpace leaves nothing behind, and a later try may succeed; any other error is final (CC-4): every later
 //          call gives it again.
 #pragma once
 
