@@ -1,6 +1,7 @@
 // Records and events read back from the log.
 #include <algorithm>
 #include <cassert>
+#include <shared_mutex>
 #include <utility>
 
 #include "store/store_impl.h"
@@ -51,8 +52,10 @@ std::optional<Record> Store::Impl::load_record(RecordId id) const {
 }
 
 Blob Store::load_value(RecordId id) const {
-  std::optional<Record> record = impl_->load_record(id);
-  return record ? std::move(record->value) : Blob();
+  const std::optional<Record> record = impl_->load_record(id);
+  if (!record) return Blob();
+  impl_->values.offer(*record);
+  return record->value;
 }
 
 std::optional<Record> Store::load_record(RecordId id) const { return impl_->load_record(id); }

@@ -73,6 +73,11 @@ void KeyIndex::erase(Entry& entry) {
   entries_.erase(entries_.find(entry.key()));
 }
 
+void KeyIndex::begin_loading(size_t names) {
+  entries_.reserve(names);
+  loading_.reserve(names);
+}
+
 Entry& KeyIndex::load(Entry* known, const Record& record, uint32_t record_bytes) {
   Entry& entry = known ? *known : insert(record.key);
   if (!known) loading_.push_back(&entry);
@@ -81,9 +86,11 @@ Entry& KeyIndex::load(Entry* known, const Record& record, uint32_t record_bytes)
 }
 
 void KeyIndex::finish_loading() {
-  for (Entry* entry : sorted(std::exchange(loading_, {}))) {
-    Ordered& order = entry->is_live() ? live_ : dead_;
-    order.insert(order.end(), entry);
+  const std::vector<Entry*> entries = sorted(std::exchange(loading_, {}));
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (i + kFetchAhead < entries.size()) __builtin_prefetch(entries[i + kFetchAhead]);
+    Ordered& order = entries[i]->is_live() ? live_ : dead_;
+    order.insert(order.end(), entries[i]);
   }
 }
 

@@ -26,6 +26,20 @@ class KeyIndex {
   };
   using Ordered = absl::btree_set<Entry*, ByKey>;
 
+  // Calls `visit` with every entry of `order`. Entries lie scattered: each is asked of the memory some steps ahead.
+  template <typename Visit>
+  static void walk(const Ordered& order, Visit visit) {
+    auto ahead = order.begin();
+    const auto fetch = [&] {
+      if (ahead != order.end()) __builtin_prefetch(*ahead++);
+    };
+    for (int i = 0; i < kFetchAhead; ++i) fetch();
+    for (Entry* entry : order) {
+      fetch();
+      visit(*entry);
+    }
+  }
+
   explicit KeyIndex(Family family) : family_(family) {}
 
   Entry* find(std::string_view key) const;  // live or dead, or null
@@ -38,11 +52,14 @@ class KeyIndex {
   Entry& add_root(std::string_view key);  // live, without a record
   void erase(Entry& entry);               // with its history
 
-  // Restart: the same without order, which finish_loading() makes at once.
+  // Restart: the same without order, which finish_loading() makes at once. `names` says how many to expect, roughly.
+  void begin_loading(size_t names);
   Entry& load(Entry* known, const Record& record, uint32_t record_bytes);
   void finish_loading();
 
  private:
+  static constexpr int kFetchAhead = 16;
+
   struct Hash {
     using is_transparent = void;
     size_t operator()(std::string_view key) const { return absl::Hash<std::string_view>()(key); }

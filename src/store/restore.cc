@@ -80,6 +80,10 @@ Result<void> Store::Impl::restore_tables() {
 }
 
 Result<void> Store::Impl::restore_log() {
+  if (const std::optional<std::string> names = database->get(meta_key(kNamesRow))) {
+    ByteReader in(*names);
+    for (const Family family : {Family::kKey, Family::kDirectory}) tree.of(family).begin_loading(in.take_varint());
+  }
   RecordId last{std::max(numbers.compacted_seq, Numbers().seq), UINT32_MAX};
   Record record;
   VIADUCT_TRY(each_row(*database, kLogTable, [&](Bytes key, Bytes data) -> Result<void> {
@@ -127,11 +131,16 @@ Result<void> Store::Impl::restore_record(const Record& record, uint32_t bytes) {
 
 Result<void> Store::Impl::restore_attachments() {
   for (const Family family : {Family::kKey, Family::kDirectory}) {
-    for (Entry* entry : tree.of(family).live()) {
-      if (!entry->lease()) continue;
-      if (!leases.find(entry->lease())) return corrupt(entry->id(), "belongs to a lease that does not exist");
-      leases.attach(entry->lease(), *entry);
-    }
+    RecordId without_lease;
+    KeyIndex::walk(tree.of(family).live(), [&](Entry& entry) {
+      if (!entry.lease()) return;
+      if (leases.find(entry.lease())) {
+        leases.attach(entry.lease(), entry);
+      } else {
+        without_lease = entry.id();
+      }
+    });
+    if (without_lease) return corrupt(without_lease, "belongs to a lease that does not exist");
   }
   std::vector<LeaseId> gone;
   leases.each([&](const Lease& lease) {

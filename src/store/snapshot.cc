@@ -1,6 +1,8 @@
 // Reads at a kept revision: what the index knows of each name's versions, and the log for what memory does not hold.
 #include <algorithm>
 #include <cassert>
+#include <set>
+#include <shared_mutex>
 #include <utility>
 
 #include "store/store_impl.h"
@@ -43,16 +45,29 @@ class Walk {
   KeyIndex::Ordered::const_iterator live_, live_end_, dead_, dead_end_;
 };
 
+// Keeps the records that a read at `seq` needs.
+class Pin {
+ public:
+  Pin(const Store::Impl& impl, Seq seq) : impl_(impl) {
+    const std::lock_guard guard(impl_.pins_mutex);
+    at_ = impl_.pins.insert(seq);
+  }
+  ~Pin() {
+    const std::lock_guard guard(impl_.pins_mutex);
+    impl_.pins.erase(at_);
+  }
+  Pin(const Pin&) = delete;
+  Pin& operator=(const Pin&) = delete;
+
+ private:
+  const Store::Impl& impl_;
+  std::multiset<Seq>::iterator at_;
+};
+
 class PinnedSnapshot final : public Store::Snapshot {
  public:
-  // The pin is in place already; this takes it over.
   PinnedSnapshot(const Store::Impl& impl, Revision revision, Seq seq, uint64_t now_ms)
-      : impl_(impl), revision_(revision), seq_(seq), now_ms_(now_ms) {}
-
-  ~PinnedSnapshot() override {
-    const std::lock_guard guard(impl_.pins_mutex);
-    impl_.pins.erase(impl_.pins.find(seq_));
-  }
+      : impl_(impl), revision_(revision), seq_(seq), now_ms_(now_ms), pin_(impl, seq) {}
 
   Revision revision() const override { return revision_; }
   Seq seq() const override { return seq_; }
@@ -114,23 +129,25 @@ class PinnedSnapshot final : public Store::Snapshot {
   const Revision revision_;
   const Seq seq_;
   const uint64_t now_ms_;
+  const Pin pin_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Store::Snapshot>> Store::snapshot(Revision revision, uint64_t now_ms) const {
-  const ReadLock lock(*this);
-  const Numbers& numbers = impl_->numbers;
-  if (!revision) revision = numbers.revision;
-  if (revision < numbers.compacted_revision) {
-    return Error{Code::kCompacted, "compacted at " + to_string(numbers.compacted_revision)};
-  }
-  if (revision > numbers.revision) return Error{Code::kFutureRevision, "now at " + to_string(numbers.revision)};
-  const Seq seq = impl_->last_seq(revision);
+  Numbers now;
+  std::optional<Pin> pin;  // while the revision's last seq is looked up without the lock
   {
-    const std::lock_guard guard(impl_->pins_mutex);
-    impl_->pins.insert(seq);
+    const ReadLock lock(*this);
+    now = impl_->numbers;
+    pin.emplace(*impl_, now.compacted_seq);
   }
+  if (!revision) revision = now.revision;
+  if (revision < now.compacted_revision) {
+    return Error{Code::kCompacted, "compacted at " + to_string(now.compacted_revision)};
+  }
+  if (revision > now.revision) return Error{Code::kFutureRevision, "now at " + to_string(now.revision)};
+  const Seq seq = impl_->last_seq(revision, now);
   return std::unique_ptr<Snapshot>(std::make_unique<PinnedSnapshot>(*impl_, revision, seq, now_ms));
 }
 

@@ -6,6 +6,11 @@
 #include "store/store_impl.h"
 
 namespace viaduct::store {
+namespace {
+
+constexpr uint64_t kNamesWithoutHint = 1000;
+
+}  // namespace
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
@@ -45,6 +50,7 @@ std::vector<EventPtr> Store::commit_group(const AppliedState& applied) {
   assert(impl.in_group && !impl.in_transaction);
   impl.batch.put(meta_key(kAppliedRow), encode_applied(applied));
   impl.batch.put(meta_key(kNumbersRow), encode_numbers(impl.numbers));
+  impl.hint_at_names();
   impl.database->write(impl.batch);
   impl.batch.clear();
   impl.written_seq = impl.numbers.seq;
@@ -55,11 +61,23 @@ std::vector<EventPtr> Store::commit_group(const AppliedState& applied) {
     const WriteScope scope(impl);
     impl.applied = applied;
     impl.events.clear();
+    impl.values.admit(impl.tree.of(Family::kKey));
     impl.values.evict(impl.tree.of(Family::kKey), impl.written_seq);
   }
   impl.recent.push(events);
   impl.in_group = false;
   return events;
+}
+
+void Store::Impl::hint_at_names() {
+  const uint64_t keys = tree.of(Family::kKey).size();
+  const uint64_t directories = tree.of(Family::kDirectory).size();
+  if (keys + directories < hinted_names + hinted_names / 4 + kNamesWithoutHint) return;
+  hinted_names = keys + directories;
+  std::string names;
+  put_varint(names, keys);
+  put_varint(names, directories);
+  batch.put(meta_key(kNamesRow), names);
 }
 
 void Store::set_v2_root(std::string_view root) {
@@ -90,7 +108,7 @@ Result<void> Store::compact(Revision revision) {
     return Error{Code::kCompacted, "compacted at " + to_string(numbers.compacted_revision)};
   }
   if (revision > numbers.revision) return Error{Code::kFutureRevision, "now at " + to_string(numbers.revision)};
-  const Seq seq = impl_->last_seq(revision);
+  const Seq seq = impl_->last_seq(revision, numbers);
   const WriteScope scope(*impl_);
   numbers.compacted_revision = revision;
   numbers.compacted_seq = seq;

@@ -34,7 +34,7 @@ class Transaction;
 struct Options {
   std::string directory;                     // LevelDB's; made when missing
   uint64_t value_cache_bytes = 256u << 20;   // current values kept in memory
-  uint64_t recent_events_bytes = 32u << 20;  // events kept in memory for watchers that lag a little
+  uint64_t recent_events_bytes = 16u << 20;  // events kept in memory for watchers that lag a little
 };
 
 // Where applying has got to; in the same LevelDB batch as the effects (INV-A4).

@@ -39,6 +39,7 @@ inline constexpr std::string_view kAppliedRow = "applied";
 inline constexpr std::string_view kNumbersRow = "numbers";
 inline constexpr std::string_view kV2RootRow = "v2_root";
 inline constexpr std::string_view kCleanedRow = "cleaned";
+inline constexpr std::string_view kNamesRow = "names";
 inline constexpr uint64_t kFormatVersion = 1;
 
 // cleaned := seq:varint part:varint
@@ -84,12 +85,13 @@ struct Store::Impl {
   void complete(Event& event, const Database::View& view) const;
 
   // store.cc
+  void hint_at_names();  // a row from time to time, so that a restart makes its tables large enough at once
   NodeView view(const Entry& entry, uint64_t now_ms) const;
   std::optional<ShownTtl> shown_ttl(LeaseId id, uint64_t now_ms) const;
 
   // compaction.cc
-  Seq last_seq(Revision revision) const;  // kept revisions only
-  Revision revision_of(Seq seq) const;    // kept seqs only
+  Seq last_seq(Revision revision, const Numbers& now) const;  // kept revisions only; takes the read lock
+  Revision revision_of(Seq seq) const;                        // kept seqs only; takes the read lock
   Seq clean_limit() const;
   bool compact_some(size_t max_records);
   void forget(const Record& record, Database::Batch& deletions);
@@ -113,6 +115,7 @@ struct Store::Impl {
   Database::Batch batch;
   std::vector<std::shared_ptr<Event>> events;
   bool in_group = false;
+  uint64_t hinted_names = 0;
 
   // The transaction under way.
   bool in_transaction = false;

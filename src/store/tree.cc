@@ -120,12 +120,12 @@ void Tree::rebuild() {
     if (parent) parent->raise_newest_below(newest);
   };
   const auto add_keys = [&](const KeyIndex::Ordered& order) {
-    for (const Entry* key : order) {
-      if (!is_visible(key->key())) continue;
-      add(*key, key->id().seq);
-      const Entry* const namesake = key->is_live() && directories_.size() > 1 ? live_directory(key->key()) : nullptr;
+    KeyIndex::walk(order, [&](const Entry& key) {
+      if (!is_visible(key.key())) return;
+      add(key, key.id().seq);
+      const Entry* const namesake = key.is_live() && directories_.size() > 1 ? live_directory(key.key()) : nullptr;
       if (namesake) ++shadowed_keys_;
-    }
+    });
   };
   shadowed_keys_ = 0;
   add_keys(keys_.live());

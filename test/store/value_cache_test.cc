@@ -54,6 +54,22 @@ TEST_CASE("a value that readers use outlives those they do not") {
   }
 }
 
+TEST_CASE("a value that a reader fetched is back in memory with the next group, if it is still current") {
+  StoreFixture store(300, 0);
+  const std::string value(84, 'v');
+  for (int i = 0; i < 10; ++i) store.put("/k" + std::to_string(i), value);
+  store.reopen();  // holds the first three
+  REQUIRE_FALSE(store.key("/k7")->value);
+  REQUIRE_FALSE(store.key("/k8")->value);
+  CHECK(store.value("/k7") == value);
+  CHECK(store.value("/k8") == value);
+  store.put("/k8", "new");
+  store.transact([](Transaction&) {});
+  CHECK(store.key("/k7")->value.view() == value);
+  CHECK(store.value("/k8") == "new");
+  CHECK(store->sizes().cached_value_bytes <= 300);
+}
+
 TEST_CASE("a value stays in memory until its group is written") {
   StoreFixture store(0, 0);
   store->begin_group();
