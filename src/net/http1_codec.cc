@@ -97,7 +97,7 @@ void Http1Codec::stop_requests() {
   parser_.reset();
 }
 
-void Http1Codec::refuse(const Refusal& refusal) {
+void Http1Codec::refuse(Refusal refusal) {
   (context_.counters.*refusal.counter).add();
   stop_requests();
   Exchange& exchange = exchanges_.emplace_back();

@@ -63,7 +63,7 @@ class Http1Codec final : public Codec {
   bool is_chunked(const Exchange& exchange) const { return !exchange.version_10 && !exchange.is_head; }
 
   void send_continue_if_due();
-  void refuse(const Refusal& refusal);
+  void refuse(Refusal refusal);  // by value: the parser it may come from goes away
   void stop_requests();
   void begin_head(OutputQueue& out, const Exchange& exchange, int status, const ReplyHeaders& headers);
   void end_head(OutputQueue& out, const Exchange& exchange);
