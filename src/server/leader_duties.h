@@ -22,7 +22,9 @@ namespace viaduct::server {
 struct DutySettings {
   AutoCompaction auto_compaction;
   uint64_t quota_bytes = 2ull << 30;      // Config::kNoQuota: unbounded
-  uint64_t low_disk_bytes = 64 << 20;     // free space below which the alarm is raised (CC-13)
+  // Free space below which the no-space alarm is raised (CC-13): the next log segment (64 MiB), what may be under way
+  // (64 MiB), and room for LevelDB to work in. The alarm clears at twice as much.
+  uint64_t low_disk_bytes = 160 << 20;
 };
 
 // What a round of duties looks at.

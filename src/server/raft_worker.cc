@@ -16,6 +16,7 @@ using v3bridge::Refusal;
 
 constexpr std::chrono::seconds kSlowDutyInterval{1};
 constexpr std::chrono::seconds kSlowSync{1};
+constexpr uint64_t kSpaceCheckBytes = 4 << 20;  // appended before the disk's space is looked at ahead of time
 
 constexpr const char* kTimedOut = "etcdserver: request timed out";
 constexpr const char* kTimedOutByLeaderLoss = "etcdserver: request timed out, possibly due to previous leader failure";
@@ -166,6 +167,8 @@ void RaftWorker::settle_read(const raft::ReadResult& result, ApplyQueue::Batch& 
 
 void RaftWorker::pass_time(nanoseconds now) {
   follow_role(now);
+  const uint64_t wal_bytes = parts_.counts.wal_bytes.load(std::memory_order_relaxed);
+  if (leading_ && wal_bytes - wal_bytes_checked_ >= kSpaceCheckBytes) watch_space(now);
   if (now < next_tick_) return;
   next_tick_ = now + parts_.options.heartbeat_interval;
   raft_.tick();
@@ -185,7 +188,7 @@ void RaftWorker::follow_role(nanoseconds now) {
 }
 
 void RaftWorker::do_duties(nanoseconds now) {
-  const DutyView view{now, parts_.cluster_clock.estimate_ms(now), parts_.applier.applied(), 0, false};
+  const DutyView view = duty_view(now);
   publish_self();
   if (const auto command = duties_.expire(view)) {
     if (const Result<Index> index = propose_own(*command)) duties_.expiry_proposed(*index);
@@ -193,13 +196,19 @@ void RaftWorker::do_duties(nanoseconds now) {
   if (const auto command = duties_.keep_time(view)) (void)propose_own(*command);
   if (now - last_slow_duties_ < kSlowDutyInterval) return;
   last_slow_duties_ = now;
-  do_slow_duties(view);
+  if (const auto command = duties_.compact(view)) (void)propose_own(*command);
+  watch_space(now);
 }
 
-void RaftWorker::do_slow_duties(DutyView view) {
-  if (const auto command = duties_.compact(view)) (void)propose_own(*command);
+DutyView RaftWorker::duty_view(nanoseconds now) const {
+  return {now, parts_.cluster_clock.estimate_ms(now), parts_.applier.applied(), 0, false};
+}
+
+void RaftWorker::watch_space(nanoseconds now) {
+  wal_bytes_checked_ = parts_.counts.wal_bytes.load(std::memory_order_relaxed);
   const Result<uint64_t> free = parts_.disk.free_bytes(parts_.options.data_directory);
   if (!free) return log::warn("cannot tell how much disk space is left", {{"error", free.error().message}});
+  DutyView view = duty_view(now);
   view.free_disk_bytes = *free;
   view.no_space_raised = v3bridge::raised_alarm_kinds(parts_.store).no_space;
   if (const auto command = duties_.watch_space(view)) (void)propose_own(*command);

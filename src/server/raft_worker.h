@@ -68,7 +68,8 @@ class RaftWorker {
   void pass_time(std::chrono::nanoseconds now);
   void follow_role(std::chrono::nanoseconds now);
   void do_duties(std::chrono::nanoseconds now);
-  void do_slow_duties(DutyView view);
+  DutyView duty_view(std::chrono::nanoseconds now) const;
+  void watch_space(std::chrono::nanoseconds now);
   void publish_self();
   Result<Index> propose_own(const Command& command);
   void fail_overdue(std::chrono::nanoseconds now);
@@ -84,6 +85,7 @@ class RaftWorker {
   ApplyQueue::Batch handed_over_;
   std::chrono::nanoseconds next_tick_{0};
   std::chrono::nanoseconds last_slow_duties_{0};
+  uint64_t wal_bytes_checked_ = 0;  // NodeCounts::wal_bytes when the disk's space was last looked at
   bool leading_ = false;
   std::unique_ptr<Status> status_;
 };

@@ -14,13 +14,18 @@ namespace {
 constexpr uint64_t kEntryCacheBytes = 16 << 20;
 constexpr uint64_t kReadBytes = 16 << 20;
 
-Result<std::unique_ptr<wal::Wal>> open_wal(Disk& disk, Random& random, const NodeOptions& options) {
+Error unusable(const std::string& why) {
+  return {Code::kCorrupt, why + "; this member has no peer to recover from: restore a backup into a new --data-dir"};
+}
+
+Result<std::unique_ptr<wal::Wal>> open_wal(Disk& disk, Random& random, const NodeOptions& options, Index applied) {
   wal::Options wal_options;
   wal_options.identity = {options.cluster_id, options.self.id};
   wal_options.segment_bytes = options.wal_segment_bytes;
   Result<wal::Wal::Opened> opened = wal::Wal::open(disk, options.wal_directory, wal_options, random);
   if (!opened) {
     if (opened.error().code != Code::kNotFound) return std::move(opened).error();
+    if (applied) return unusable("the state holds entry " + to_string(applied) + ", but there is no log");
     return wal::Wal::create(disk, options.wal_directory, wal_options, random);
   }
   if (const auto& cut = opened->tail_cut) {
@@ -35,10 +40,6 @@ Result<void> check_v2_root(const store::Store& store, const std::string& wanted)
   if (store.v2_root() == wanted) return {};
   return Error{Code::kInvalidArgument,
                "--v2-root is \"" + wanted + "\", but this data was made with \"" + store.v2_root() + "\""};
-}
-
-Error unusable(const std::string& why) {
-  return {Code::kCorrupt, why + "; this member has no peer to recover from: restore a backup into a new --data-dir"};
 }
 
 // Raft's view of the log: terms of all that is kept, and the newest entries.
@@ -81,12 +82,12 @@ Result<Recovered> recover(Disk& disk, Random& random, const NodeOptions& options
   store_options.directory = options.state_directory;
   VIADUCT_TRY_ASSIGN(store, store::Store::open(disk, store_options));
   VIADUCT_TRY(check_v2_root(*store, options.v2_root));
-  VIADUCT_TRY_ASSIGN(wal, open_wal(disk, random, options));
   store::AppliedState applied;
   {
     const store::Store::ReadLock lock(*store);
     applied = store->applied();
   }
+  VIADUCT_TRY_ASSIGN(wal, open_wal(disk, random, options, applied.index));
   Stamp newest_stamp = applied.stamp;
   VIADUCT_TRY_ASSIGN(log, read_log(*wal, applied.index, newest_stamp));
   const HardState hard_state = wal->hard_state();

@@ -119,7 +119,7 @@ TEST_CASE("fifty kills under load lose nothing that was acknowledged, and a watc
   CAPTURE(seed);
   std::mt19937 random(seed);
   // A small snapshot count, so that kills meet barriers and log cuts as well.
-  ServerProcess server({"--snapshot-count", "2000"});
+  ServerProcess server({{"--snapshot-count", "2000"}, {}, {}});
   const uint64_t first = V2Client(server.port()).put("/load", "dir=true")->modified_index() + 1;
   Acknowledged acknowledged;
   uint64_t last_index = 0;

@@ -37,8 +37,9 @@ int free_port() {
   return ntohs(address.sin_port);
 }
 
-std::string make_directory() {
-  std::string path = (std::filesystem::temp_directory_path() / "viaduct-test-XXXXXX").string();
+std::string make_directory(const std::string& parent) {
+  const std::filesystem::path where = parent.empty() ? std::filesystem::temp_directory_path() : std::filesystem::path(parent);
+  std::string path = (where / "viaduct-test-XXXXXX").string();
   if (!mkdtemp(path.data())) throw std::runtime_error("cannot make " + path);
   return path;
 }
@@ -52,8 +53,11 @@ std::string url(int port) { return "http://127.0.0.1:" + std::to_string(port); }
 
 }  // namespace
 
-ServerProcess::ServerProcess(std::vector<std::string> flags)
-    : directory_(make_directory()), client_port_(free_port()), peer_port_(free_port()), flags_(std::move(flags)) {
+ServerProcess::ServerProcess(Setting setting)
+    : setting_(std::move(setting)),
+      directory_(make_directory(setting_.parent_directory)),
+      client_port_(free_port()),
+      peer_port_(free_port()) {
   start();
 }
 
@@ -67,7 +71,7 @@ std::vector<std::string> ServerProcess::command_line() const {
                                     "--listen-client-urls", url(client_port_), "--advertise-client-urls", url(client_port_),
                                     "--listen-peer-urls", url(peer_port_), "--initial-advertise-peer-urls", url(peer_port_),
                                     "--initial-cluster", "default=" + url(peer_port_)};
-  words.insert(words.end(), flags_.begin(), flags_.end());
+  words.insert(words.end(), setting_.flags.begin(), setting_.flags.end());
   return words;
 }
 
@@ -84,6 +88,7 @@ void ServerProcess::start() {
     const int log_fd = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     dup2(log_fd, 1);
     dup2(log_fd, 2);
+    for (const std::string& variable : setting_.environment) putenv(const_cast<char*>(variable.c_str()));
     execv(arguments[0], arguments.data());
     _exit(127);
   }
@@ -125,6 +130,13 @@ std::string ServerProcess::log() const {
 size_t ServerProcess::thread_count() const {
   const std::filesystem::directory_iterator tasks("/proc/" + std::to_string(pid_) + "/task");
   return static_cast<size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+uint64_t ServerProcess::resident_bytes() const {
+  std::ifstream file("/proc/" + std::to_string(pid_) + "/statm");
+  uint64_t size_pages = 0, resident_pages = 0;
+  file >> size_pages >> resident_pages;
+  return resident_pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace viaduct::system_test

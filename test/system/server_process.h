@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,14 @@ namespace viaduct::system_test {
 
 class ServerProcess {
  public:
-  // Starts it and waits until it says that it serves. `flags` come behind the usual ones.
-  explicit ServerProcess(std::vector<std::string> flags = {});
+  struct Setting {
+    std::vector<std::string> flags;        // behind the usual ones
+    std::vector<std::string> environment;  // NAME=value, on top of the test's own
+    std::string parent_directory;          // where its directory is made; the system's by default
+  };
+  // Starts it and waits until it says that it serves.
+  ServerProcess() : ServerProcess(Setting{}) {}
+  explicit ServerProcess(Setting setting);
   ~ServerProcess();  // kills it and removes its directory
   ServerProcess(const ServerProcess&) = delete;
 
@@ -27,14 +34,15 @@ class ServerProcess {
   std::string data_directory() const { return directory_ + "/data"; }
   std::string log() const;  // all it has printed since the first start
   size_t thread_count() const;
+  uint64_t resident_bytes() const;
 
  private:
   std::vector<std::string> command_line() const;
   void wait_until_ready(size_t log_offset);
 
-  std::string directory_;
-  int client_port_, peer_port_;
-  std::vector<std::string> flags_;
+  const Setting setting_;
+  const std::string directory_;
+  const int client_port_, peer_port_;
   pid_t pid_ = -1;
 };
 
