@@ -3,11 +3,9 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include <cstdio>
-#include <cstring>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <functional>
 #include <iostream>
 
 #include "bench/failure.h"
@@ -17,7 +15,6 @@
 #include "bench/scenarios.h"
 
 namespace viaduct::bench {
-
 namespace {
 
 // Below the given directory, and removed with all that is in it.
@@ -48,6 +45,10 @@ void allow_many_descriptors() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_max < kNeeded) throw Failure("needs a hard limit of 11,000 open files (ulimit -Hn)");
 }
+
+constexpr char kUsage[] =
+    "usage: bench [--viaduct PROGRAM] [--etcd PROGRAM] [--work DIRECTORY] [--rounds N] [--seconds N] [--quick] "
+    "[--only TEXT] [--write DOCUMENT]";
 
 size_t count_of(const char* text) {
   char* end = nullptr;
@@ -97,9 +98,10 @@ Plan plan_of(int argc, char** argv, std::string& work_parent) {
         plan.write = optarg;
         break;
       default:
-        throw Failure("see bench/main.cc for the options");
+        throw Failure(kUsage);
     }
   }
+  if (optind != argc) throw Failure(kUsage);
   return plan;
 }
 

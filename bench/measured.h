@@ -15,6 +15,7 @@ struct Measured {
   double p50_ms;
   double p99_ms;
   double cpu_us;  // of the server, per operation
+  double busy;    // share of the time that this process, one thread, had a core: near 1 it is what bounds the rate
 };
 
 // `run` returns a LoadResult.
@@ -23,14 +24,17 @@ Measured measure(pid_t pid, Run run) {
   using Seconds = std::chrono::duration<double>;
   using Milliseconds = std::chrono::duration<double, std::milli>;
   using Microseconds = std::chrono::duration<double, std::micro>;
+  const auto own_before = own_cpu_time();
   const auto cpu_before = cpu_time(pid);
   const LoadResult result = run();
   const auto cpu = cpu_time(pid) - cpu_before;
+  const auto own = own_cpu_time() - own_before;
   const auto operations = static_cast<double>(result.operations);
   return {.rate = operations / Seconds(result.elapsed).count(),
           .p50_ms = Milliseconds(result.latency.quantile(0.50)).count(),
           .p99_ms = Milliseconds(result.latency.quantile(0.99)).count(),
-          .cpu_us = Microseconds(cpu).count() / operations};
+          .cpu_us = Microseconds(cpu).count() / operations,
+          .busy = Seconds(own).count() / Seconds(result.elapsed).count()};
 }
 
 }  // namespace viaduct::bench

@@ -1,5 +1,6 @@
 #include "bench/process_usage.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -40,6 +41,12 @@ std::chrono::nanoseconds cpu_time(pid_t pid) {
   int64_t user = 0, system = 0;
   fields >> user >> system;
   return std::chrono::nanoseconds(1s) / ::sysconf(_SC_CLK_TCK) * (user + system);
+}
+
+std::chrono::nanoseconds own_cpu_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 uint64_t resident_bytes(pid_t pid) { return labelled(pid, "smaps_rollup", "Rss:") * 1024; }

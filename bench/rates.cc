@@ -89,6 +89,7 @@ void measure_rates(const Plan& plan, Samples& samples) {
         samples.add(name, load.figure("p50"), got.p50_ms);
         samples.add(name, load.figure("p99"), got.p99_ms);
         samples.add(name, load.figure("cpu"), got.cpu_us);
+        samples.add(name, load.figure("busy"), got.busy);
         progress("round " + std::to_string(round + 1) + "  " + load.name() + "  " + name + "  " +
                  std::to_string(static_cast<long>(got.rate)) + "/s  " + std::to_string(got.cpu_us) + " us");
       }

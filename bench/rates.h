@@ -21,7 +21,7 @@ struct RateLoad {
 
 const std::vector<RateLoad>& rate_loads();
 
-// Adds "rate", "p50", "p99" (ms) and "cpu" (µs) of each load and server.
+// Adds "rate", "p50", "p99" (ms), "cpu" (µs) and "busy" (of the generator) of each load and server.
 void measure_rates(const Plan& plan, Samples& samples);
 
 }  // namespace viaduct::bench

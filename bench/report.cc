@@ -51,6 +51,31 @@ std::string aim_row(const Plan& plan, const Samples& samples, const Aim& aim) {
   return row({aim.text, aim.relative ? ratio(got) : whole(got), met ? "met" : "**missed**"});
 }
 
+constexpr char kBusyMark[] = "†";
+
+std::string rate_text(const Samples& samples, const std::string& server, const RateLoad& load) {
+  constexpr double kBusy = 0.9;
+  const std::string figure = load.figure("rate");
+  std::string text = whole(samples.median(server, figure));
+  if (samples.count(server, figure) > 1) text += " ± " + whole(50 * samples.spread(server, figure)) + " %";
+  return samples.median(server, load.figure("busy")) > kBusy ? text + " " + kBusyMark : text;
+}
+
+std::string latency_text(const Samples& samples, const std::string& server, const RateLoad& load) {
+  return three_digits(samples.median(server, load.figure("p50"))) + " / " +
+         three_digits(samples.median(server, load.figure("p99")));
+}
+
+std::string rate_row(const Plan& plan, const Samples& samples, const RateLoad& load) {
+  const auto& [ours, theirs] = plan.programs;
+  const std::string cpu = load.figure("cpu");
+  return row({load.request, whole(static_cast<double>(load.clients)), rate_text(samples, ours.name, load),
+              rate_text(samples, theirs.name, load), ratio(quotient(plan, samples, load.figure("rate"))),
+              latency_text(samples, ours.name, load), latency_text(samples, theirs.name, load),
+              three_digits(samples.median(ours.name, cpu)), three_digits(samples.median(theirs.name, cpu)),
+              ratio(quotient(plan, samples, cpu))});
+}
+
 }  // namespace
 
 std::string report_setting(const Plan& plan) {
@@ -87,28 +112,17 @@ std::string report_rates(const Plan& plan, const Samples& samples) {
   const auto& [ours, theirs] = plan.programs;
   std::string text;
   for (const RateLoad& load : rate_loads()) {
-    if (!samples.has(load.figure("rate"))) continue;
-    const auto both = [&](const std::string& server, const char* one, const char* other) {
-      return three_digits(samples.median(server, load.figure(one))) + " / " +
-             three_digits(samples.median(server, load.figure(other)));
-    };
-    const auto median = [&](const std::string& server, const char* what) {
-      return samples.median(server, load.figure(what));
-    };
-    const auto spread = [&](const std::string& server) {
-      return " ± " + whole(50 * samples.spread(server, load.figure("rate"))) + " %";
-    };
-    text += row(
-        {load.request, whole(static_cast<double>(load.clients)), whole(median(ours.name, "rate")) + spread(ours.name),
-         whole(median(theirs.name, "rate")) + spread(theirs.name), ratio(quotient(plan, samples, load.figure("rate"))),
-         both(ours.name, "p50", "p99"), both(theirs.name, "p50", "p99"), three_digits(median(ours.name, "cpu")),
-         three_digits(median(theirs.name, "cpu")), ratio(quotient(plan, samples, load.figure("cpu")))});
+    if (samples.has(load.figure("rate"))) text += rate_row(plan, samples, load);
   }
   if (text.empty()) return text;
+  const std::string footnote =
+      "\n" + std::string(kBusyMark) +
+      " the load generator was busy for more than 90 % of the time: the server could do more\n";
+  const bool marked = text.find(kBusyMark) != std::string::npos;
   return "\n### Requests\n\n" +
          header({"load", "clients", ours.name + ", 1/s", theirs.name + ", 1/s", "ratio", ours.name + " p50 / p99, ms",
                  theirs.name + " p50 / p99, ms", ours.name + " CPU, µs", theirs.name + " CPU, µs", "ratio"}) +
-         text;
+         text + (marked ? footnote : "");
 }
 
 std::string report_scenario(const Plan& plan, const Scenario& scenario, const Samples& samples) {

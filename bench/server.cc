@@ -9,8 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "bench/connection.h"
@@ -148,13 +151,20 @@ void Server::wait_until_serving() {
       continue;
     }
   }
-  throw Failure(program_.name + " serves nothing after three minutes");
+  throw Failure(program_.name + " serves nothing after three minutes\n" + end_of_log());
 }
 
 void Server::require_alive() {
   if (::waitpid(pid_, nullptr, WNOHANG) != pid_) return;
   pid_ = -1;
-  throw Failure(program_.name + " ended by itself: " + command_of(program_));
+  throw Failure(program_.name + " ended by itself: " + command_of(program_) + "\n" + end_of_log());
+}
+
+std::string Server::end_of_log() const {
+  constexpr size_t kBytes = 1000;
+  std::ifstream in(directory_ + "/log");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  return text.substr(text.size() - std::min(text.size(), kBytes));
 }
 
 }  // namespace viaduct::bench

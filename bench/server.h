@@ -37,6 +37,7 @@ class Server {
   void stop();
   void wait_until_serving();
   void require_alive();
+  std::string end_of_log() const;
 
   Program program_;
   std::string directory_;
