@@ -73,9 +73,22 @@ bool is_ip_address(const std::string& host) {
          inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
 }
 
+// The first percent sign without two hexadecimal digits, with what Go shows of it; empty when there is none.
+std::string_view bad_escape(std::string_view text) {
+  constexpr std::string_view kHexDigits = "0123456789abcdefABCDEF";
+  for (size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
+    const std::string_view escape = text.substr(at, 3);
+    if (escape.size() < 3 || escape.find_first_not_of(kHexDigits, 1) != std::string_view::npos) return escape;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Url> parse_url(std::string_view text) {
+  if (const std::string_view escape = bad_escape(text); !escape.empty()) {
+    return unparsable(text, "invalid URL escape " + quote(escape));
+  }
   const size_t mark = text.find("://");
   if (mark == std::string_view::npos) return without_scheme(text);
   const std::string scheme = lower(text.substr(0, mark));

@@ -19,14 +19,22 @@ void add_cors_headers(net::ReplyHeaders& headers, std::string_view origin) {
   headers.add("Access-Control-Allow-Origin", origin);
 }
 
-// "example.com:2379" -> "example.com", "[::1]:2379" -> "::1".
+// Whom the client meant: the host of an absolute target counts before the Host header (RFC 9112, 3.2.2).
+std::string_view host_of(const net::Request& request) {
+  const std::string_view target = request.target();
+  const size_t scheme_end = target.find("://");
+  if (target.starts_with('/') || scheme_end == std::string_view::npos) return request.find_header("Host");
+  const std::string_view rest = target.substr(scheme_end + 3);
+  return rest.substr(0, rest.find_first_of("/?"));
+}
+
+// "example.com:2379" -> "example.com", "[::1]:2379" -> "::1"; what has no port stays as it is, brackets too.
 std::string_view without_port(std::string_view host) {
-  if (!host.empty() && host.front() == '[') {
-    const size_t end = host.find(']');
-    return end == std::string_view::npos ? host : host.substr(1, end - 1);
-  }
   const size_t colon = host.rfind(':');
-  return colon == std::string_view::npos || host.find(':') != colon ? host : host.substr(0, colon);
+  if (colon == std::string_view::npos || host.ends_with(']')) return host;
+  const std::string_view name = host.substr(0, colon);
+  if (name.starts_with('[') && name.ends_with(']')) return name.substr(1, name.size() - 2);
+  return name.find(':') == std::string_view::npos ? name : host;
 }
 
 std::string quote(std::string_view text) {
@@ -67,7 +75,7 @@ void redirect(Exchange& exchange, std::string_view location) {
   std::string body;
   if (method == net::Method::kGet || method == net::Method::kHead) {
     exchange.headers.add("Content-Type", "text/html; charset=utf-8");
-    if (method == net::Method::kGet) body = "<a href=\"" + escape_html(location) + "\">Moved Permanently</a>.\n\n";
+    body = "<a href=\"" + escape_html(location) + "\">Moved Permanently</a>.\n\n";
   }
   exchange.headers.add("Location", location);
   exchange.reply(301, std::move(body));
@@ -98,7 +106,7 @@ void Front::handle(net::Loop& loop, net::Request&& request, net::ReplyHandle han
   const net::Request& asked = exchange.request;
   if (!is_host_allowed(asked)) {
     LimitCounts::count(limits_.hosts);
-    return exchange.reply_text_error(421, unrecognized_host(without_port(asked.find_header("Host"))));
+    return exchange.reply_text_error(421, unrecognized_host(without_port(host_of(asked))));
   }
   const bool origin_allowed = add_cors(asked, exchange.headers);
   if (asked.method() == net::Method::kOptions) return exchange.reply(200, std::string());
@@ -123,7 +131,7 @@ void Front::handle(net::Loop& loop, net::Request&& request, net::ReplyHandle han
 
 bool Front::is_host_allowed(const net::Request& request) const {
   if (any_host_ || request.scheme == net::Scheme::kHttps) return true;
-  return contains(options_.host_whitelist, without_port(request.find_header("Host")));
+  return contains(options_.host_whitelist, without_port(host_of(request)));
 }
 
 // False if a browser on a foreign site sent this (reliability.md 7: such a site may look, but not write).

@@ -42,10 +42,12 @@ std::optional<log::Level> parse_level(std::string_view name) {
 std::optional<std::string> level_in(const std::string& body) {
   rapidjson::Document document;
   document.Parse<rapidjson::kParseStopWhenDoneFlag | rapidjson::kParseIterativeFlag>(body.data(), body.size());
-  if (document.HasParseError() || !document.IsObject()) return std::nullopt;
   std::string level;
+  if (document.HasParseError() || !(document.IsObject() || document.IsNull())) return std::nullopt;
+  if (document.IsNull()) return level;
   for (const auto& member : document.GetObject()) {
     if (upper({member.name.GetString(), member.name.GetStringLength()}) != "LEVEL") continue;
+    if (member.value.IsNull()) continue;
     if (!member.value.IsString()) return std::nullopt;
     level.assign(member.value.GetString(), member.value.GetStringLength());
   }

@@ -56,6 +56,26 @@ bool check_content_type(Exchange& exchange) {
   return false;
 }
 
+// As Go's decoder words it, for what people meet: a body cut off, or no JSON at all.
+std::string parse_error_text(const std::string& body, size_t offset) {
+  if (offset >= body.size()) return "unexpected end of JSON input";
+  const std::string_view where = offset == 0 ? "looking for beginning of value" : "in JSON input";
+  return std::string("invalid character '") + body[offset] + "' " + std::string(where);
+}
+
+// The strings of a list, whatever the case of its name.
+std::vector<std::string> texts_of(const rapidjson::Document& object, std::string_view name) {
+  std::vector<std::string> texts;
+  for (const auto& member : object.GetObject()) {
+    if (!net::equals_ignoring_case({member.name.GetString(), member.name.GetStringLength()}, name)) continue;
+    if (!member.value.IsArray()) continue;
+    for (const auto& text : member.value.GetArray()) {
+      if (text.IsString()) texts.emplace_back(text.GetString(), text.GetStringLength());
+    }
+  }
+  return texts;
+}
+
 }  // namespace
 
 void Members::serve(Exchange&& exchange) {
@@ -119,19 +139,8 @@ Result<std::vector<std::string>> Members::peer_urls_in(const Exchange& exchange)
   rapidjson::Document document;
   const std::string& body = exchange.request.body;
   document.Parse<rapidjson::kParseIterativeFlag>(body.data(), body.size());
-  if (document.HasParseError()) {
-    const bool ended = document.GetErrorOffset() >= body.size();
-    return Error{Code::kInvalidArgument, ended ? "unexpected end of JSON input" : "invalid character in JSON input"};
-  }
-  std::vector<std::string> urls;
-  if (document.IsObject()) {
-    const auto list = document.FindMember("peerURLs");
-    if (list != document.MemberEnd() && list->value.IsArray()) {
-      for (const auto& url : list->value.GetArray()) {
-        if (url.IsString()) urls.emplace_back(url.GetString(), url.GetStringLength());
-      }
-    }
-  }
+  if (document.HasParseError()) return Error{Code::kInvalidArgument, parse_error_text(body, document.GetErrorOffset())};
+  std::vector<std::string> urls = document.IsObject() ? texts_of(document, "peerURLs") : std::vector<std::string>();
   if (urls.empty()) return Error{Code::kInvalidArgument, "no valid URLs given"};
   for (const std::string& url : urls) VIADUCT_TRY(check_url_(url));
   std::sort(urls.begin(), urls.end());
