@@ -15,14 +15,20 @@ constexpr const char* kReadsFailedHelp = "Reads that found none.";
 constexpr const char* kWritesHelp = "Writes that were applied.";
 constexpr const char* kWritesFailedHelp = "Writes that the store refused.";
 
+// As in etcd, a method shows once it was asked for.
 void show_requests(const v2::RequestStats& requests, MetricFamilies& families) {
   using v2::RequestStats;
   for (size_t i = 0; i < RequestStats::kNames.size(); ++i) {
     const RequestStats::Totals totals = requests.totals(static_cast<RequestStats::Kind>(i));
     const std::string method(RequestStats::kNames[i]);
-    families.counter("etcd_http_received_total", kReceivedHelp, static_cast<double>(totals.received),
-                     {{"method", method}});
-    families.histogram("etcd_http_successful_duration_seconds", kDurationHelp, totals.durations, {{"method", method}});
+    if (totals.received != 0) {
+      families.counter("etcd_http_received_total", kReceivedHelp, static_cast<double>(totals.received),
+                       {{"method", method}});
+    }
+    if (totals.durations.total() != 0) {
+      families.histogram("etcd_http_successful_duration_seconds", kDurationHelp, totals.durations,
+                         {{"method", method}});
+    }
     for (size_t status = 0; status < totals.failed.size(); ++status) {
       if (totals.failed[status] == 0) continue;
       families.counter("etcd_http_failed_total", kFailedHelp, static_cast<double>(totals.failed[status]),
