@@ -3,7 +3,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 if [ -z "${SERVER:-}" ]; then
-  VIADUCT=${BIN:-build/bin}/viaduct exec test/system/with-server "$0"
+  exec test/system/with-server "$0"
 fi
 export ETCDCTL_API=2
 passed=0

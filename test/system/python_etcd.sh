@@ -2,4 +2,4 @@
 # Runs python_etcd.py with Debian's interpreter, whose packages it needs, against a fresh server.
 set -u
 cd "$(dirname "$0")/../.."
-VIADUCT=${BIN:-build/bin}/viaduct exec test/system/with-server /usr/bin/python3 test/system/python_etcd.py
+exec test/system/with-server /usr/bin/python3 test/system/python_etcd.py
