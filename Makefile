@@ -136,7 +136,7 @@ clean:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # --- System tests: real server processes, driven from outside.
-SYSTEM := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/system/*.cc) test/main.cc)
+SYSTEM := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/system/*.cc) test/support/free_port.cc test/main.cc)
 $(SYSTEM): PKG_CXX += $(HTTPLIB_CXX)
 $(BUILD)/bin/system_test: $(SYSTEM) $(call libraries,base)
 	@mkdir -p $(@D)
@@ -150,7 +150,7 @@ system: $(BUILD)/bin/system_test $(BUILD)/lib/failing_sync.so $(BIN)/viaduct
 	VIADUCT=$(BIN)/viaduct FAILING_SYNC_LIBRARY=$(BUILD)/lib/failing_sync.so $(BUILD)/bin/system_test $(ARGS)
 
 # --- Conformance: every scenario against etcd and against viaduct; test/conformance/README.md.
-CONFORMANCE      := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/conformance/*.cc))
+CONFORMANCE      := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/conformance/*.cc) test/support/free_port.cc)
 CONFORMANCE_UNIT := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/conformance/unit/*.cc) test/main.cc)
 $(BUILD)/bin/conformance: $(CONFORMANCE)
 $(BUILD)/bin/conformance_test: $(CONFORMANCE_UNIT) $(filter-out %/main.o,$(CONFORMANCE))

@@ -1,10 +1,8 @@
 #include "test/conformance/server.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,29 +12,12 @@
 #include <thread>
 
 #include "test/conformance/connection.h"
+#include "test/support/free_port.h"
 
 namespace viaduct::conformance {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Holds two ports at once, so that they differ, and lets them go just before the server takes them.
-std::pair<int, int> free_ports() {
-  int sockets[2];
-  int ports[2];
-  for (int i = 0; i < 2; ++i) {
-    sockets[i] = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(sockets[i], reinterpret_cast<sockaddr*>(&address), sizeof address);
-    socklen_t size = sizeof address;
-    ::getsockname(sockets[i], reinterpret_cast<sockaddr*>(&address), &size);
-    ports[i] = ntohs(address.sin_port);
-  }
-  for (const int socket : sockets) ::close(socket);
-  return {ports[0], ports[1]};
-}
 
 Reply get(int port, const std::string& target) {
   Connection connection(port);
@@ -67,7 +48,8 @@ Server::Server(std::string label, std::string directory, int client_port, int pe
 Result<std::unique_ptr<Server>> Server::start(const ServerProgram& program, const std::vector<std::string>& flags) {
   const std::string directory = make_directory();
   if (directory.empty()) return Error{Code::kIo, "no temporary directory could be made"};
-  const auto [client_port, peer_port] = free_ports();
+  const int client_port = free_port();
+  const int peer_port = free_port();
   std::unique_ptr<Server> server(new Server(program.label, directory, client_port, peer_port));
   const std::string client_url = "http://" + server->client();
   const std::string peer_url = "http://" + server->peer();

@@ -1,12 +1,9 @@
 #include "server_process.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,24 +15,12 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "test/support/free_port.h"
+
 namespace viaduct::system_test {
 namespace {
 
 constexpr std::chrono::seconds kStartTimeout{60};
-
-int free_port() {
-  const int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  if (bind(socket_fd, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
-      getsockname(socket_fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-    throw std::runtime_error("no free port");
-  }
-  close(socket_fd);
-  return ntohs(address.sin_port);
-}
 
 std::string make_directory(const std::string& parent) {
   const std::filesystem::path where = parent.empty() ? std::filesystem::temp_directory_path() : std::filesystem::path(parent);

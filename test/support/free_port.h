@@ -1,0 +1,9 @@
+// A TCP port on loopback that nobody listens on, for a server that is about to start. From below the range that the
+// kernel hands to outgoing connections, so that none of those can take it in between.
+#pragma once
+
+namespace viaduct {
+
+int free_port();  // throws std::runtime_error when it finds none
+
+}  // namespace viaduct
