@@ -25,21 +25,28 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Held at once, so that they differ, and let go just before the server takes them.
-std::array<int, 2> free_ports() {
-  std::array<int, 2> sockets, ports;
-  for (size_t i = 0; i < sockets.size(); ++i) {
-    sockets[i] = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(sockets[i], reinterpret_cast<sockaddr*>(&address), size) != 0) fail_with_errno("bind");
-    ::getsockname(sockets[i], reinterpret_cast<sockaddr*>(&address), &size);
-    ports[i] = ntohs(address.sin_port);
+bool is_free(int port) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool bound = ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  ::close(socket);
+  return bound;
+}
+
+// Another one each time, below the range from which the kernel serves clients: one of our ten thousand connections must
+// not sit on the port of a server that restarts.
+int free_port() {
+  constexpr int kFirst = 20'000;
+  constexpr int kCount = 12'000;
+  static int next = ::getpid() % kCount;
+  for (int tried = 0; tried < kCount; ++tried) {
+    const int port = kFirst + next++ % kCount;
+    if (is_free(port)) return port;
   }
-  for (const int socket : sockets) ::close(socket);
-  return ports;
+  throw Failure("no free port");
 }
 
 std::vector<std::string> command_line(const Program& program, const std::string& directory, const std::string& client,
@@ -89,12 +96,10 @@ std::string command_of(const Program& program) {
   return program.name + text.substr(1 + program.path.size());
 }
 
-Server::Server(const Program& program, const std::string& work_directory) : program_(program) {
+Server::Server(const Program& program, const std::string& work_directory)
+    : program_(program), client_port_(free_port()), peer_port_(free_port()) {
   directory_ = work_directory + "/" + program.name + "-XXXXXX";
   if (::mkdtemp(directory_.data()) == nullptr) fail_with_errno(directory_);
-  const auto [client, peer] = free_ports();
-  client_port_ = client;
-  peer_port_ = peer;
   launch();
 }
 

@@ -41,8 +41,8 @@ class Server {
 
   Program program_;
   std::string directory_;
-  int client_port_ = 0;
-  int peer_port_ = 0;
+  int client_port_;
+  int peer_port_;
   pid_t pid_ = -1;
 };
 
