@@ -5,28 +5,9 @@
 #include <string_view>
 
 #include "base/ids.h"
+#include "v3bridge/v2_code.h"
 
 namespace viaduct::v2 {
-
-enum ErrorCode : int {
-  kKeyNotFound = 100,
-  kCompareFailed = 101,
-  kNotFile = 102,
-  kNotDirectory = 104,
-  kKeyExists = 105,
-  kRootReadOnly = 107,
-  kDirectoryNotEmpty = 108,
-  kUnauthorized = 110,
-  kPrevValueRequired = 201,
-  kTtlNotNumber = 202,
-  kIndexNotNumber = 203,
-  kInvalidField = 209,
-  kInvalidForm = 210,
-  kRefreshValue = 211,
-  kRefreshTtlRequired = 212,
-  kRaftInternal = 300,
-  kEventIndexCleared = 401,
-};
 
 std::string_view error_message(int code);
 int http_status(int code);

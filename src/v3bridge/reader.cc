@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "store/path.h"
+#include "v3bridge/v2_code.h"
 
 namespace viaduct::v3bridge {
 namespace {
@@ -12,9 +13,6 @@ using store::Entry;
 using store::Family;
 using store::NodeView;
 using store::Store;
-
-constexpr int kKeyNotFound = 100;
-constexpr int kNotDirectory = 104;
 
 // The live state under a ReadLock. Gives up after Store::kSliceNodes nodes, or at a value that is on disk only.
 class LiveState {

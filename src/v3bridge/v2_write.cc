@@ -8,6 +8,7 @@
 #include "store/path.h"
 #include "v3bridge/directories.h"
 #include "v3bridge/removal.h"
+#include "v3bridge/v2_code.h"
 #include "viaduct/command.pb.h"
 
 namespace viaduct::v3bridge {
@@ -18,17 +19,6 @@ using store::Draft;
 using store::Entry;
 using store::Family;
 using Answer = std::variant<V2Done, V2Error>;
-
-enum Code {
-  kKeyNotFound = 100,
-  kCompareFailed = 101,
-  kNotFile = 102,
-  kNotDirectory = 104,
-  kKeyExists = 105,
-  kRootReadOnly = 107,
-  kDirectoryNotEmpty = 108,
-  kInvalidForm = 210,
-};
 
 // The name of an in-order child: the index of the write that makes it, so that names rise with time.
 std::string in_order_name(std::string_view parent, Seq seq) {
