@@ -27,9 +27,7 @@ double resident_mb(const Server& server) { return static_cast<double>(resident_b
 
 void run(const Plan& plan, const std::string& name, Server& server, Samples& samples) {
   constexpr size_t kClients = 256;
-  const auto make = [form = "value=" + std::string(64, 'v')](size_t number) {
-    return put_request(key_of(number), form);
-  };
+  const auto make = [](size_t number) { return put_request(key_of(number), value_form(64)); };
   const Measured got =
       measure(server.pid(), [&] { return send_all(server.port(), kClients, generated(plan.scaled(1'000'000), make)); });
   samples.add(name, kPutRate.name, got.rate);

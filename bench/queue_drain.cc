@@ -34,7 +34,7 @@ std::vector<std::string> deletes_of(const std::string& listing) {
 
 void fill(size_t length, const std::string& name, const Server& server, Samples& samples) {
   constexpr size_t kClients = 64;
-  const std::string request = post_request("/queue", "value=" + std::string(64, 'v'));
+  const std::string request = post_request("/queue", value_form(64));
   const Measured got =
       measure(server.pid(), [&] { return send_all(server.port(), kClients, repeated(request, length)); });
   samples.add(name, kFillRate.name, got.rate);

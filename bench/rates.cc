@@ -13,33 +13,31 @@ using namespace std::chrono_literals;
 
 constexpr size_t kKeys = 1000;  // that the writes of one load are spread over
 constexpr size_t kDirectoryKeys = 100;
+constexpr size_t kSmall = 64;  // bytes of a value
+constexpr size_t kLarge = 4096;
 
 std::string numbered(const std::string& directory, size_t number) { return directory + "/" + std::to_string(number); }
 
-std::string form_of(size_t value_bytes) { return "value=" + std::string(value_bytes, 'v'); }
-
-std::vector<std::string> puts(const std::string& directory, size_t count, const std::string& form) {
+std::vector<std::string> puts(const std::string& directory, size_t count, size_t value_bytes, const char* more = "") {
   std::vector<std::string> requests;
-  for (size_t i = 0; i < count; ++i) requests.push_back(put_request(numbered(directory, i), form));
+  for (size_t i = 0; i < count; ++i)
+    requests.push_back(put_request(numbered(directory, i), value_form(value_bytes) + more));
   return requests;
 }
-
-const std::string kSmallForm = form_of(64);
-const std::string kLargeForm = form_of(4096);
 
 RequestSource get_one() { return random_of({get_request("/directory/0")}); }
 RequestSource get_quorum() { return random_of({get_request("/directory/0?quorum=true")}); }
 RequestSource get_directory() { return random_of({get_request("/directory")}); }
-RequestSource put_small() { return random_of(puts("/small", kKeys, kSmallForm)); }
-RequestSource put_ttl() { return random_of(puts("/ttl", kKeys, kSmallForm + "&ttl=3600")); }
-RequestSource put_large() { return random_of(puts("/large", kKeys, kLargeForm)); }
+RequestSource put_small() { return random_of(puts("/small", kKeys, kSmall)); }
+RequestSource put_ttl() { return random_of(puts("/ttl", kKeys, kSmall, "&ttl=3600")); }
+RequestSource put_large() { return random_of(puts("/large", kKeys, kLarge)); }
 
 // Every key exists before it is measured: no load begins with creations.
 void seed(const Server& server) {
   constexpr size_t kClients = 64;
-  send_all(server.port(), kClients, each_of(puts("/directory", kDirectoryKeys, kSmallForm)));
+  send_all(server.port(), kClients, each_of(puts("/directory", kDirectoryKeys, kSmall)));
   for (const char* directory : {"/small", "/ttl", "/large"}) {
-    send_all(server.port(), kClients, each_of(puts(directory, kKeys, kSmallForm)));
+    send_all(server.port(), kClients, each_of(puts(directory, kKeys, kSmall)));
   }
 }
 

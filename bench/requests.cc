@@ -22,6 +22,20 @@ std::string delete_request(std::string_view target) { return without_body("DELET
 std::string put_request(std::string_view target, std::string_view form) { return with_body("PUT", target, form); }
 std::string post_request(std::string_view target, std::string_view form) { return with_body("POST", target, form); }
 
+std::string value_form(size_t bytes) {
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  constexpr unsigned kBits = 6;
+  static_assert(kLetters.size() == 1 << kBits);
+  static std::mt19937_64 random;  // the same values in every run
+  std::string form = "value=";
+  uint64_t bits = 0;
+  for (size_t i = 0; i < bytes; ++i, bits >>= kBits) {
+    if (i % (64 / kBits) == 0) bits = random();
+    form += kLetters[bits % kLetters.size()];
+  }
+  return form;
+}
+
 RequestSource random_of(std::vector<std::string> requests) {
   return [requests = std::move(requests), random = std::minstd_rand(1)]() mutable -> std::string_view {
     return requests[random() % requests.size()];

@@ -15,6 +15,9 @@ std::string delete_request(std::string_view target);
 std::string put_request(std::string_view target, std::string_view form);
 std::string post_request(std::string_view target, std::string_view form);
 
+// "value=" and so many random letters and digits: a store that compresses gains nothing.
+std::string value_form(size_t bytes);
+
 // The next request to send; empty when there is none left. The view holds until the next call.
 using RequestSource = std::function<std::string_view()>;
 

@@ -33,7 +33,7 @@ void ParkedWatches::park(size_t first, size_t last) {
 }
 
 std::chrono::nanoseconds ParkedWatches::fan_out() {
-  writer_.send(put_request(key_, "value=" + std::string(64, 'v')));
+  writer_.send(put_request(key_, value_form(64)));
   receive_until(watchers_.size(), [](const Connection& watcher) { return watcher.answered(); });
   const auto end = Clock::now();
   for (const Connection& watcher : watchers_) watcher.require_success();
