@@ -17,6 +17,8 @@ PACKAGES := libnghttp2 protobuf yaml-cpp prometheus-cpp-core spdlog openssl absl
 # -isystem: a warning in a library's header is not ours to mend.
 PKG_CXX   = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES)))
 PKG_LD    = $(shell pkg-config --libs $(PACKAGES)) -lleveldb -lpthread
+# The server allocates on one thread what another frees; a sanitizer brings an allocator of its own.
+MALLOC_LD   = $(if $(SAN),,$(shell pkg-config --libs jemalloc))
 HTTPLIB_CXX = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags cpp-httplib))
 HTTPLIB_LD  = $(shell pkg-config --libs cpp-httplib)
 # `make V=1` shows every command.
@@ -55,7 +57,7 @@ all: $(BIN)/viaduct
 # Debian 12 packages; asks for root only when something is missing.
 DEPS      := build-essential pkg-config protobuf-compiler libboost1.81-dev libcpp-httplib-dev rapidjson-dev \
              libleveldb-dev libssl-dev libnghttp2-dev libprotobuf-dev zlib1g-dev libspdlog-dev libyaml-cpp-dev \
-             prometheus-cpp-dev libabsl-dev
+             prometheus-cpp-dev libabsl-dev libjemalloc-dev
 TEST_DEPS := doctest-dev etcd-server etcd-client python3-etcd curl procps
 BENCH_DEPS := etcd-server
 missing    = $(shell dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(1) 2>/dev/null | awk '$$1=="installed"{print $$2}' | sort -u | comm -13 - <(printf '%s\n' $(1) | sort -u))
@@ -84,7 +86,7 @@ JOBS ?= $(shell nproc)
 $(BIN)/viaduct: $(BUILD)/src/server/main.o $(call libraries,$(LAYERS))
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD   $@")
-	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD)
+	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD) $(MALLOC_LD)
 
 define library
 $(BUILD)/lib/lib$(1).a: $(if $(filter proto,$(1)),$(PROTO_CC:.cc=.o),$(call objects,$(1)))

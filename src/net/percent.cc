@@ -25,16 +25,13 @@ std::optional<std::string_view> find_bad_escape(std::string_view text) {
 std::string percent_decode(std::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      decoded.push_back(text[at]);
-      continue;
-    }
-    assert(at + 2 < text.size());
-    decoded.push_back(static_cast<char>(hex_digit(text[at + 1]) * 16 + hex_digit(text[at + 2])));
-    at += 2;
+  for (size_t escape = text.find('%'); escape != std::string_view::npos; escape = text.find('%')) {
+    assert(escape + 2 < text.size());
+    decoded.append(text.substr(0, escape));
+    decoded.push_back(static_cast<char>(hex_digit(text[escape + 1]) * 16 + hex_digit(text[escape + 2])));
+    text.remove_prefix(escape + 3);
   }
-  return decoded;
+  return decoded.append(text);
 }
 
 }  // namespace viaduct::net

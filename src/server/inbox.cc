@@ -5,34 +5,34 @@
 namespace viaduct::server {
 
 bool Inbox::push_proposal(Proposal& proposal) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   const bool full = waiting_.proposals.size() >= limits_.proposals || bytes_ + proposal.data.size() > limits_.bytes;
   if (closed_ || full) return false;
   bytes_ += proposal.data.size();
   waiting_.proposals.push_back(std::move(proposal));
-  wake();
+  wake(lock);
   return true;
 }
 
 bool Inbox::push_read(std::unique_ptr<v3bridge::Completion>& read) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (closed_ || waiting_.reads.size() >= limits_.reads) return false;
   waiting_.reads.push_back(std::move(read));
-  wake();
+  wake(lock);
   return true;
 }
 
 void Inbox::push_function(std::function<void()> function) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (closed_) return;
   waiting_.functions.push_back(std::move(function));
-  wake();
+  wake(lock);
 }
 
 void Inbox::close() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   closed_ = true;
-  wake();
+  wake(lock);
 }
 
 bool Inbox::closed() const {
@@ -54,11 +54,11 @@ void Inbox::take(Batch& batch, std::chrono::nanoseconds timeout) {
   bytes_ = 0;
 }
 
-// Only the first to arrive pays for waking the thread.
-void Inbox::wake() {
-  if (!sleeping_) return;
-  sleeping_ = false;
-  arrived_.notify_one();
+// Only the first to arrive pays for waking the thread, which shall not wake into a lock that is held.
+void Inbox::wake(std::unique_lock<std::mutex>& lock) {
+  const bool sleeping = std::exchange(sleeping_, false);
+  lock.unlock();
+  if (sleeping) arrived_.notify_one();
 }
 
 }  // namespace viaduct::server

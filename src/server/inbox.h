@@ -52,7 +52,7 @@ class Inbox {
   bool empty() const;
 
  private:
-  void wake();
+  void wake(std::unique_lock<std::mutex>& lock);  // unlocks
 
   const Limits limits_;
   mutable std::mutex mutex_;

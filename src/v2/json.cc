@@ -1,6 +1,7 @@
 #include "v2/json.h"
 
 #include <charconv>
+#include <cstring>
 #include <ctime>
 
 namespace viaduct::v2 {
@@ -46,6 +47,30 @@ void append_escaped_ascii(std::string& to, unsigned char c) {
 
 bool is_plain(unsigned char c) {
   return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+}
+
+// Eight bytes in one word (Lamport's SWAR): the top bit of each byte that is below `bound`, equal to `c`, ...
+constexpr uint64_t kOnes = 0x0101010101010101;
+constexpr uint64_t kTops = 0x8080808080808080;
+constexpr uint64_t below(uint64_t word, uint64_t bound) { return (word - kOnes * bound) & ~word & kTops; }
+constexpr uint64_t equal(uint64_t word, uint64_t c) { return below(word ^ (kOnes * c), 1); }
+
+// Might one of these eight bytes not be plain? One bit apart are < and >, as are " and &.
+constexpr bool has_special(uint64_t word) {
+  return ((word & kTops) | below(word, 0x20) | equal(word, '\\') | equal(word | kOnes * 0x02, '>') |
+          equal(word | kOnes * 0x04, '&')) != 0;
+}
+
+// How many bytes from the front need no escape.
+size_t plain_prefix(std::string_view text) {
+  size_t length = 0;
+  for (; length + sizeof(uint64_t) <= text.size(); length += sizeof(uint64_t)) {
+    uint64_t word;
+    std::memcpy(&word, text.data() + length, sizeof word);
+    if (has_special(word)) break;
+  }
+  while (length < text.size() && is_plain(static_cast<unsigned char>(text[length]))) ++length;
+  return length;
 }
 
 // One multi-byte character or one invalid byte; returns the bytes taken.
@@ -163,13 +188,12 @@ void append_json_string(std::string& to, std::string_view text) {
   to += '"';
   size_t i = 0;
   while (i < text.size()) {
-    size_t run = i;
-    while (run < text.size() && is_plain(static_cast<unsigned char>(text[run]))) ++run;
-    to.append(text, i, run - i);
-    i = run;
+    const size_t plain = plain_prefix(text.substr(i));
+    to.append(text, i, plain);
+    i += plain;
     if (i == text.size()) break;
     const auto c = static_cast<unsigned char>(text[i]);
-    if (c < 0x80 && c != 0x7f) {
+    if (c < 0x80) {
       append_escaped_ascii(to, c);
       ++i;
     } else {
