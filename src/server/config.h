@@ -48,11 +48,9 @@ struct Limits {
   uint64_t header_field_bytes = 8 << 10;
   uint64_t header_count = 128;
   uint64_t v2_body_bytes = 2 << 20;
-  uint64_t form_fields = 1024;
   uint64_t watchers = 1'000'000;        // of this member
   uint64_t response_bytes = 512 << 20;  // replies in flight of this member
   uint64_t unapplied_entries = 5000;    // committed, not yet applied
-  uint64_t leases = 10'000'000;
 };
 
 struct Config {

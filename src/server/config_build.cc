@@ -179,11 +179,9 @@ Limits limits(const FlagValues& values) {
   l.header_field_bytes = values.number("limit-header-field-bytes");
   l.header_count = values.number("limit-header-count");
   l.v2_body_bytes = values.number("limit-v2-body-bytes");
-  l.form_fields = values.number("limit-form-fields");
   l.watchers = values.number("limit-watchers");
   l.response_bytes = values.number("limit-response-bytes");
   l.unapplied_entries = values.number("limit-unapplied-entries");
-  l.leases = values.number("limit-leases");
   return l;
 }
 

@@ -169,7 +169,6 @@ constexpr Flag kRows[] = {
      "Size of the body of a v2 request.",
      {},
      {64, 64 * kMega}},
-    {"limit-form-fields", kUint, "1024", kViaduct, kUsed, "viaduct", "Fields of a v2 form.", {}, {1, kMega}},
     {"limit-watchers", kUint, "1000000", kViaduct, kUsed, "viaduct", "Watches on this member.", {}, {1, 1000 * kMega}},
     {"limit-response-bytes",
      kUint,
@@ -189,15 +188,6 @@ constexpr Flag kRows[] = {
      "Committed entries that may wait to be applied before writes are refused.",
      {},
      {1, 10 * kMega}},
-    {"limit-leases",
-     kUint,
-     "10000000",
-     kViaduct,
-     kUsed,
-     "viaduct",
-     "Leases, keys with a TTL included.",
-     {},
-     {1, 1000 * kMega}},
 };
 
 }  // namespace
