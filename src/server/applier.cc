@@ -88,6 +88,7 @@ v3bridge::Outcome Applier::apply_one(const Entry& entry) {
     state_.stamp = *stamp;
     outcome = bridge_.apply(command, *stamp);
     counts_.count(command, outcome);
+    wants_compaction_ = wants_compaction_ || command.has_compact();
   }
   outcome.index = entry.index;
   return outcome;
@@ -107,6 +108,9 @@ void Applier::answer_reads(Answers& answers) {
   }
 }
 
-bool Applier::compact_some() { return store_.compact_some(kCompactionSlice); }
+bool Applier::compact_some() {
+  wants_compaction_ = store_.compact_some(kCompactionSlice);
+  return wants_compaction_;
+}
 
 }  // namespace viaduct::server

@@ -41,6 +41,7 @@ class Applier {
   void add_read(WaitingRead read);
   // Deletes a slice of what compaction left behind; false when nothing is left.
   bool compact_some();
+  bool wants_compaction() const { return wants_compaction_; }
 
   Index applied() const { return Index(applied_.load(std::memory_order_acquire)); }
 
@@ -56,6 +57,7 @@ class Applier {
   v3bridge::Bridge bridge_;
   store::AppliedState state_;
   std::atomic<uint64_t> applied_;
+  bool wants_compaction_ = true;   // a restart may have interrupted one
   std::deque<WaitingRead> reads_;  // ascending in index
 };
 

@@ -35,13 +35,29 @@ void ApplyQueue::close() {
   arrived_.notify_one();
 }
 
-bool ApplyQueue::take(Batch& batch, bool wait) {
+void ApplyQueue::wake() {
+  const std::lock_guard lock(mutex_);
+  woken_ = true;
+  arrived_.notify_one();
+}
+
+bool ApplyQueue::wait(bool wait) {
   std::unique_lock lock(mutex_);
   sleeping_ = wait;
-  if (wait) arrived_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+  if (wait) arrived_.wait(lock, [this] { return closed_ || woken_ || !waiting_.empty(); });
   sleeping_ = false;
+  woken_ = false;
+  return !closed_ || !waiting_.empty();
+}
+
+void ApplyQueue::take(Batch& batch) {
+  const std::lock_guard lock(mutex_);
   std::swap(batch, waiting_);
-  return !closed_ || !batch.empty();
+}
+
+bool ApplyQueue::empty() const {
+  const std::lock_guard lock(mutex_);
+  return waiting_.empty();
 }
 
 }  // namespace viaduct::server

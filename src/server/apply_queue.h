@@ -22,15 +22,19 @@ class ApplyQueue {
   void push(Batch& batch);  // leaves it empty
   void close();
 
-  // Takes all there is into `batch`, which is empty on entry; with `wait`, not before there is something. False when
-  // the queue is closed and empty.
-  bool take(Batch& batch, bool wait);
+  void wake();  // lets wait() return although there is nothing
+
+  // Waits, unless `wait` is false, until there is something, or wake(). False when the queue is closed and empty.
+  bool wait(bool wait);
+  void take(Batch& batch);  // all there is, into `batch`, which is empty on entry
+  bool empty() const;
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable arrived_;
   Batch waiting_;
   bool sleeping_ = false;
+  bool woken_ = false;
   bool closed_ = false;
 };
 

@@ -17,7 +17,6 @@ namespace {
 using v3bridge::Refusal;
 
 constexpr size_t kReaderThreads = 2;
-constexpr size_t kMaxGroupEntries = 1000;  // applied in one LevelDB batch
 constexpr const char* kTooLargeText = "etcdserver: request is too large";
 
 // Raft's tick is the heartbeat interval, as in etcd.
@@ -49,11 +48,11 @@ Node::Node(Disk& disk, const Clock& clock, uint64_t incarnation, NodeOptions opt
       store_(std::move(recovered.store)),
       wal_(std::move(recovered.wal)),
       inbox_(Inbox::Limits{}),
-      applier_(*store_, hub_, apply_counts_),
+      apply_worker_(*store_, hub_, apply_counts_, clock_, observer),
       publisher_(*store_, options_),
       readers_("reader", kReaderThreads),
       maintenance_("maintenance", 1),
-      raft_worker_({disk, clock_, options_, observer_, *store_, *wal_, inbox_, apply_queue_, applier_, cluster_clock_,
+      raft_worker_({disk, clock_, options_, observer_, *store_, *wal_, inbox_, apply_worker_, cluster_clock_,
                     publisher_, maintenance_, apply_counts_, counts_},
                    std::move(raft)) {
   cluster_clock_.observe(recovered.newest_stamp, clock_.monotonic());
@@ -62,7 +61,7 @@ Node::Node(Disk& disk, const Clock& clock, uint64_t incarnation, NodeOptions opt
 Node::~Node() { stop(); }
 
 void Node::start() {
-  apply_thread_ = std::thread([this] { apply_loop(); });
+  apply_thread_ = std::thread([this] { apply_worker_.run(); });
   raft_thread_ = std::thread([this] { raft_worker_.run(); });
   pthread_setname_np(apply_thread_.native_handle(), "apply");
   pthread_setname_np(raft_thread_.native_handle(), "raft");
@@ -72,7 +71,7 @@ void Node::stop() {
   if (!raft_thread_.joinable()) return;
   inbox_.close();
   raft_thread_.join();
-  apply_queue_.close();
+  apply_worker_.close();
   apply_thread_.join();
   readers_.stop();
   maintenance_.stop();
@@ -103,36 +102,12 @@ void Node::refuse_unqueued(std::unique_ptr<v3bridge::Completion> completion) {
 
 v3bridge::RaftStatus Node::raft_status() const {
   v3bridge::RaftStatus status = raft_worker_.status();
-  status.applied = applier_.applied();
+  status.applied = apply_worker_.applied();
   return status;
 }
 
 std::vector<v3bridge::Member> Node::members() const { return v3bridge::members(*store_); }
 std::string Node::cluster_version() const { return v3bridge::cluster_version(*store_); }
 std::vector<v3bridge::ActiveAlarm> Node::alarms() const { return v3bridge::active_alarms(*store_); }
-
-void Node::apply_loop() {
-  ApplyQueue::Batch batch;
-  bool compacting = true;  // a restart may have interrupted one
-  while (apply_queue_.take(batch, !compacting)) {
-    apply(batch.entries);
-    for (WaitingRead& read : batch.reads) applier_.add_read(std::move(read));
-    batch.reads.clear();
-    compacting = applier_.compact_some();
-  }
-}
-
-void Node::apply(std::vector<Committed>& entries) {
-  std::vector<Committed> group;
-  for (auto next = entries.begin(); next != entries.end();) {
-    const auto end = next + std::min<std::ptrdiff_t>(kMaxGroupEntries, entries.end() - next);
-    group.assign(std::make_move_iterator(next), std::make_move_iterator(end));
-    const std::chrono::nanoseconds begin = clock_.monotonic();
-    applier_.apply(group);
-    if (observer_) observer_->group_applied(clock_.monotonic() - begin);
-    next = end;
-  }
-  entries.clear();
-}
 
 }  // namespace viaduct::server

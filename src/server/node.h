@@ -1,7 +1,7 @@
 // One member: the raft thread, the apply thread and what they share, behind the Engine interface that the wire APIs
 // see. docs/design.md follows a write through it.
 //
-//   propose() -> Inbox -> RaftWorker: append, sync -> ApplyQueue -> Applier: store, hub, answers
+//   propose() -> Inbox -> RaftWorker: append, sync -> ApplyWorker: store, hub, answers
 //
 // Threads:   Engine's calls from any; open(), start() and stop() from the owner's.
 // Ownership: owns WAL, store, hub and threads; borrows disk, clock, random and observer.
@@ -17,8 +17,7 @@
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/random.h"
-#include "server/applier.h"
-#include "server/apply_queue.h"
+#include "server/apply_worker.h"
 #include "server/cluster_clock.h"
 #include "server/inbox.h"
 #include "server/node_options.h"
@@ -65,8 +64,6 @@ class Node final : public v3bridge::Engine {
        Recovered recovered, raft::Raft raft);
 
   void refuse_unqueued(std::unique_ptr<v3bridge::Completion> completion);
-  void apply_loop();
-  void apply(std::vector<Committed>& entries);
 
   const Clock& clock_;
   const NodeOptions options_;
@@ -79,8 +76,7 @@ class Node final : public v3bridge::Engine {
   NodeCounts counts_;
   ClusterClock cluster_clock_;
   Inbox inbox_;
-  ApplyQueue apply_queue_;
-  Applier applier_;
+  ApplyWorker apply_worker_;
   Publisher publisher_;
   ThreadPool readers_;
   ThreadPool maintenance_;

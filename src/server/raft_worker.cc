@@ -64,7 +64,7 @@ void RaftWorker::run() {
 void RaftWorker::turn(Inbox::Batch& batch) {
   for (const std::function<void()>& function : batch.functions) function();
   batch.functions.clear();
-  raft_.applied(parts_.applier.applied());
+  raft_.applied(parts_.apply_worker.applied());
   take_proposals(batch.proposals);
   take_reads(batch.reads);
   pass_time(parts_.clock.monotonic());
@@ -116,7 +116,7 @@ void RaftWorker::drive() {
   }
   show_status();
   if (!wrote) return;
-  log_keeper_.step(parts_.applier.applied());
+  log_keeper_.step(parts_.apply_worker.applied());
   if (!parts_.inbox.empty()) return;
   if (const Result<void> marked = parts_.wal.write_end_mark(); !marked) fatal("wal: " + marked.error().message);
 }
@@ -141,7 +141,10 @@ void RaftWorker::hand_over(raft::Ready& ready) {
     handed_over_.entries.push_back({std::move(entry), std::move(completion)});
   }
   for (const raft::ReadResult& result : ready.reads) settle_read(result, handed_over_);
-  if (!handed_over_.empty()) parts_.apply_queue.push(handed_over_);
+  if (handed_over_.empty()) return;
+  // A member among others must not be held up by its store: heartbeats have to go out.
+  const bool alone = raft_.configuration().voters.size() == 1 && pending_.empty() && parts_.inbox.empty();
+  parts_.apply_worker.submit(handed_over_, alone);
 }
 
 // Who proposed this entry here. An entry of another term at that index means that the proposal was lost.
@@ -201,7 +204,7 @@ void RaftWorker::do_duties(nanoseconds now) {
 }
 
 DutyView RaftWorker::duty_view(nanoseconds now) const {
-  return {now, parts_.cluster_clock.estimate_ms(now), parts_.applier.applied(), 0, false};
+  return {now, parts_.cluster_clock.estimate_ms(now), parts_.apply_worker.applied(), 0, false};
 }
 
 void RaftWorker::watch_space(nanoseconds now) {
@@ -215,7 +218,7 @@ void RaftWorker::watch_space(nanoseconds now) {
 }
 
 void RaftWorker::publish_self() {
-  for (const Command& command : parts_.publisher.step(parts_.applier.applied())) {
+  for (const Command& command : parts_.publisher.step(parts_.apply_worker.applied())) {
     if (const Result<Index> index = propose_own(command)) parts_.publisher.proposed(*index);
   }
 }

@@ -16,8 +16,7 @@
 #include "base/clock.h"
 #include "base/disk.h"
 #include "raft/raft.h"
-#include "server/applier.h"
-#include "server/apply_queue.h"
+#include "server/apply_worker.h"
 #include "server/cluster_clock.h"
 #include "server/inbox.h"
 #include "server/leader_duties.h"
@@ -37,8 +36,7 @@ class RaftWorker {
     store::Store& store;
     wal::Wal& wal;
     Inbox& inbox;
-    ApplyQueue& apply_queue;
-    const Applier& applier;
+    ApplyWorker& apply_worker;
     ClusterClock& cluster_clock;
     Publisher& publisher;
     ThreadPool& maintenance;
