@@ -168,7 +168,7 @@ conformance: $(BUILD)/bin/conformance $(BIN)/viaduct
 # that all of it works, `make bench ONLY=PUT` runs the loads and scenarios with PUT in their name; neither is kept.
 ROUNDS     ?= 5
 SECONDS    ?= 3
-BENCH      := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard bench/*.cc))
+BENCH      := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard bench/*.cc) test/support/free_port.cc)
 BENCH_UNIT := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard bench/unit/*.cc) test/main.cc)
 $(BUILD)/bin/bench: $(BENCH)
 $(BUILD)/bin/bench_test: $(BENCH_UNIT) $(filter-out %/main.o,$(BENCH))

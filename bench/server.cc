@@ -1,11 +1,9 @@
 #include "bench/server.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,35 +17,12 @@
 #include "bench/connection.h"
 #include "bench/failure.h"
 #include "bench/requests.h"
+#include "test/support/free_port.h"
 
 namespace viaduct::bench {
 namespace {
 
 using namespace std::chrono_literals;
-
-bool is_free(int port) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const bool bound = ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-  ::close(socket);
-  return bound;
-}
-
-// Another one each time, below the range from which the kernel serves clients: one of our ten thousand connections must
-// not sit on the port of a server that restarts.
-int free_port() {
-  constexpr int kFirst = 20'000;
-  constexpr int kCount = 12'000;
-  static int next = ::getpid() % kCount;
-  for (int tried = 0; tried < kCount; ++tried) {
-    const int port = kFirst + next++ % kCount;
-    if (is_free(port)) return port;
-  }
-  throw Failure("no free port");
-}
 
 std::vector<std::string> command_line(const Program& program, const std::string& directory, const std::string& client,
                                       const std::string& peer) {

@@ -43,7 +43,6 @@ Node::Node(Disk& disk, const Clock& clock, uint64_t incarnation, NodeOptions opt
            Recovered recovered, raft::Raft raft)
     : clock_(clock),
       options_(std::move(options)),
-      observer_(observer),
       incarnation_(incarnation),
       store_(std::move(recovered.store)),
       wal_(std::move(recovered.wal)),
@@ -52,7 +51,7 @@ Node::Node(Disk& disk, const Clock& clock, uint64_t incarnation, NodeOptions opt
       publisher_(*store_, options_),
       readers_("reader", kReaderThreads),
       maintenance_("maintenance", 1),
-      raft_worker_({disk, clock_, options_, observer_, *store_, *wal_, inbox_, apply_worker_, cluster_clock_,
+      raft_worker_({disk, clock_, options_, observer, *store_, *wal_, inbox_, apply_worker_, cluster_clock_,
                     publisher_, maintenance_, apply_counts_, counts_},
                    std::move(raft)) {
   cluster_clock_.observe(recovered.newest_stamp, clock_.monotonic());

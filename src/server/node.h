@@ -67,7 +67,6 @@ class Node final : public v3bridge::Engine {
 
   const Clock& clock_;
   const NodeOptions options_;
-  NodeObserver* const observer_;
   const uint64_t incarnation_;  // of this process; tells its proposals from those of an earlier one
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<wal::Wal> wal_;
