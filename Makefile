@@ -29,12 +29,12 @@ CPPFLAGS_ALL = -Isrc -I$(BUILD)/proto -I. -DBOOST_ASIO_NO_DEPRECATED -DBOOST_ASI
 CXXFLAGS_ALL = -std=c++20 -g $(OPTIMIZE) $(WARNINGS) $(SAN:%=-fsanitize=%) -MMD -MP $(CXXFLAGS)
 LDFLAGS_ALL  = $(SAN:%=-fsanitize=%) $(LDFLAGS)
 
-PROTOS    := $(wildcard proto/viaduct/*.proto)
+PROTOS    := $(shell find proto -name "*.proto")
 PROTO_CC  := $(PROTOS:proto/%.proto=$(BUILD)/proto/%.pb.cc)
 PROTO_H   := $(PROTO_CC:.cc=.h)
 
 # Library name -> objects. Order of LAYERS is link order: a folder uses only those behind it.
-LAYERS    := server v2 v3bridge store raft wal net proto base
+LAYERS    := server v3 v2 v3bridge store raft wal net proto base
 sources    = $(filter-out src/server/main.cc,$(wildcard src/$(1)/*.cc))
 objects    = $(patsubst %.cc,$(BUILD)/%.o,$(call sources,$(1)))
 libraries  = $(foreach l,$(1),$(BUILD)/lib/lib$(l).a)
@@ -47,8 +47,9 @@ USES_net      := net base
 USES_store    := store proto base
 USES_v3bridge := v3bridge store proto base
 USES_v2       := v2 v3bridge store net proto base
+USES_v3       := v3 v3bridge store net proto base
 USES_server   := $(LAYERS)
-UNITS         := base wal raft net store v3bridge v2 server
+UNITS         := base wal raft net store v3bridge v2 v3 server
 UNIT_PROGRAMS := $(foreach u,$(UNITS),$(if $(wildcard test/$(u)/*_test.cc),$(BUILD)/bin/$(u)_test))
 
 .PHONY: all deps test-deps run test unit bench install clean
