@@ -10,6 +10,7 @@
 #include <google/protobuf/message.h>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -51,6 +52,9 @@ class Call {
   void fail(Status status) { finish(std::move(status)); }
 
   virtual bool is_open() const = 0;         // someone still waits
+  // Unary: calls `function`, which may destroy this call, if the client goes away, its deadline passes or the server
+  // stops before the answer. Once at most, and never from inside a call into this.
+  virtual void when_gone(std::function<void()> function) = 0;
   virtual size_t backlog() = 0;             // bytes said and not gone; when not zero, on_drained() follows
   virtual void pause_input(bool paused) = 0;  // stream: the client's messages wait, and then the client
 };
