@@ -13,6 +13,7 @@
 #include <mutex>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 namespace viaduct::log {
 namespace {
@@ -66,27 +67,6 @@ std::string_view name_of(Level level) {
       return "fatal";
   }
   __builtin_unreachable();
-}
-
-// Bytes of the UTF-8 character (RFC 3629) that `text` starts with; 0 when it starts with none.
-size_t utf8_length(std::string_view text) {
-  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto between = [](unsigned value, unsigned low, unsigned high) { return low <= value && value <= high; };
-  const auto follows = [&](size_t i) { return between(byte(i), 0x80, 0xbf); };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (between(first, 0xc2, 0xdf)) return follows(1) ? 2 : 0;
-  if (between(first, 0xe0, 0xef)) {
-    const unsigned low = first == 0xe0 ? 0xa0 : 0x80;   // no overlong form
-    const unsigned high = first == 0xed ? 0x9f : 0xbf;  // no surrogate
-    return between(byte(1), low, high) && follows(2) ? 3 : 0;
-  }
-  if (between(first, 0xf0, 0xf4)) {
-    const unsigned low = first == 0xf0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xf4 ? 0x8f : 0xbf;  // up to U+10FFFF
-    return between(byte(1), low, high) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 void append_unicode_escape(std::string& line, unsigned code_point) {
