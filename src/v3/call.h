@@ -31,6 +31,7 @@ class Metadata {
   void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
   std::string_view find(std::string_view name) const;  // the first value; empty if there is none
   bool contains(std::string_view name) const;
+  bool empty() const { return fields_.empty(); }
 
  private:
   std::vector<std::pair<std::string, std::string>> fields_;
@@ -51,11 +52,11 @@ class Call {
   virtual void finish(Status status) = 0;  // a stream's end, or a unary call that failed
   void fail(Status status) { finish(std::move(status)); }
 
-  virtual bool is_open() const = 0;         // someone still waits
+  virtual bool is_open() const = 0;  // someone still waits
   // Unary: calls `function`, which may destroy this call, if the client goes away, its deadline passes or the server
   // stops before the answer. Once at most, and never from inside a call into this.
   virtual void when_gone(std::function<void()> function) = 0;
-  virtual size_t backlog() = 0;             // bytes said and not gone; when not zero, on_drained() follows
+  virtual size_t backlog() = 0;               // bytes said and not gone; when not zero, on_drained() follows
   virtual void pause_input(bool paused) = 0;  // stream: the client's messages wait, and then the client
 };
 

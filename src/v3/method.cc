@@ -22,6 +22,7 @@ bool Methods::has_service(std::string_view name) const {
 }
 
 void Methods::add(Method method) {
+  method.number = methods_.size();
   const Method& added = *methods_.emplace_back(std::make_unique<Method>(std::move(method)));
   [[maybe_unused]] const bool is_new = by_path_.emplace(added.path, &added).second;
   assert(is_new);

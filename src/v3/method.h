@@ -17,9 +17,10 @@ namespace viaduct::v3 {
 struct Method {
   enum class Kind { kUnary, kServerStream, kBidirectional };
 
-  std::string path;                  // "/etcdserverpb.KV/Range"
-  std::vector<std::string> routes;   // of the gateway, behind its prefix: "/kv/range"
+  std::string path;                 // "/etcdserverpb.KV/Range"
+  std::vector<std::string> routes;  // of the gateway, behind its prefix: "/kv/range"
   Kind kind = Kind::kUnary;
+  size_t number = 0;                 // its place in Methods::all()
   const Message* request = nullptr;  // prototype
   const Message* response = nullptr;
 
@@ -34,8 +35,7 @@ class Methods {
   template <typename Request, typename Response>
   void add_unary(std::string path, std::vector<std::string> routes,
                  std::function<void(std::unique_ptr<Call>, Request&)> invoke) {
-    Method method{std::move(path), std::move(routes), Method::Kind::kUnary, &Request::default_instance(),
-                  &Response::default_instance(), {}, {}};
+    Method method = describe<Request, Response>(Method::Kind::kUnary, std::move(path), std::move(routes));
     method.invoke = [invoke = std::move(invoke)](std::unique_ptr<Call> call, Message& request) {
       invoke(std::move(call), static_cast<Request&>(request));
     };
@@ -44,8 +44,9 @@ class Methods {
   template <typename Request, typename Response>
   void add_stream(Method::Kind kind, std::string path, std::vector<std::string> routes,
                   std::function<std::unique_ptr<Inbound>(Call&)> open) {
-    add({std::move(path), std::move(routes), kind, &Request::default_instance(), &Response::default_instance(), {},
-         std::move(open)});
+    Method method = describe<Request, Response>(kind, std::move(path), std::move(routes));
+    method.open = std::move(open);
+    add(std::move(method));
   }
 
   const Method* find(std::string_view path) const;  // null: no such method
@@ -53,6 +54,16 @@ class Methods {
   const std::vector<std::unique_ptr<Method>>& all() const { return methods_; }
 
  private:
+  template <typename Request, typename Response>
+  static Method describe(Method::Kind kind, std::string path, std::vector<std::string> routes) {
+    Method method;
+    method.path = std::move(path);
+    method.routes = std::move(routes);
+    method.kind = kind;
+    method.request = &Request::default_instance();
+    method.response = &Response::default_instance();
+    return method;
+  }
   void add(Method method);
 
   std::vector<std::unique_ptr<Method>> methods_;

@@ -1,0 +1,57 @@
+#include "v3/errors.h"
+
+namespace viaduct::v3 {
+
+using v3bridge::Refusal;
+using v3bridge::V3Error;
+
+Status status_of(V3Error error) {
+  switch (error) {
+    case V3Error::kNone:
+      return {};
+    case V3Error::kLeaseNotFound:
+      return kLeaseNotFound;
+    case V3Error::kLeaseExists:
+      return kLeaseExists;
+    case V3Error::kCompacted:
+      return kCompacted;
+    case V3Error::kFutureRevision:
+      return kFutureRevision;
+    case V3Error::kNoSpace:
+      return kNoSpace;
+    case V3Error::kCorrupt:
+      return kCorrupt;
+    case V3Error::kKeyNotFound:
+      return kKeyNotFound;
+  }
+  return {StatusCode::kInternal, {}};
+}
+
+Status status_of(const Refusal& refusal) {
+  const auto with = [&](StatusCode code) { return Status{code, refusal.text}; };
+  switch (refusal.kind) {
+    case Refusal::Kind::kTimeout:
+      return with(StatusCode::kUnavailable);
+    case Refusal::Kind::kStopped:
+      return with(StatusCode::kUnavailable);
+    case Refusal::Kind::kTooManyRequests:
+      return with(StatusCode::kResourceExhausted);
+    case Refusal::Kind::kTooLarge:
+      return with(StatusCode::kInvalidArgument);
+    case Refusal::Kind::kNoLeader:
+      return with(StatusCode::kUnavailable);
+    case Refusal::Kind::kNoSpace:
+      return with(StatusCode::kResourceExhausted);
+    case Refusal::Kind::kCorrupt:
+      return with(StatusCode::kDataLoss);
+  }
+  return with(StatusCode::kInternal);
+}
+
+Status status_of(const v3bridge::Outcome& outcome) {
+  if (const auto* refusal = std::get_if<Refusal>(&outcome.body)) return status_of(*refusal);
+  if (const auto* result = std::get_if<v3bridge::V3Result>(&outcome.body)) return status_of(result->error);
+  return {};
+}
+
+}  // namespace viaduct::v3
