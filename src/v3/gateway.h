@@ -2,28 +2,22 @@
 // requests of any version, streams as chunked JSON, server-sent events or a WebSocket (v3-api.md 1.5, docs/gateway.md).
 // Hand it every request whose path owns() and that is not gRPC.
 // Threads:   made before the loops start; handle() on any loop.
-// Ownership: borrows the methods; a request that waits belongs to its loop and is dropped with it.
+// Ownership: borrows both; a request that waits belongs to its loop and is dropped with it.
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "net/handler.h"
+#include "net/site_access.h"
 
 namespace viaduct::v3 {
 
-class Methods;
-
-struct GatewayOptions {
-  std::string advertised_version = "3.5.21";  // what of etcd's releases to be like: the order of an error's fields
-  uint64_t body_limit_bytes = 2 << 20;        // of a request, or of one message of a stream
-};
+class Dispatch;
 
 class Gateway final : public net::Handler {
  public:
-  Gateway(const Methods& methods, GatewayOptions options);
+  Gateway(Dispatch& dispatch, const net::SiteAccess& access);
   ~Gateway() override;
 
   static bool owns(std::string_view raw_path);  // "/v3", "/v3/kv/range", "/v3beta/...", "/v3alpha/..."
