@@ -61,7 +61,7 @@ DEPS      := build-essential pkg-config protobuf-compiler libboost1.81-dev libcp
              libleveldb-dev libssl-dev libnghttp2-dev libprotobuf-dev zlib1g-dev libspdlog-dev libyaml-cpp-dev \
              prometheus-cpp-dev libabsl-dev libjemalloc-dev
 TEST_DEPS := doctest-dev etcd-server etcd-client python3-etcd curl procps
-BENCH_DEPS := etcd-server
+BENCH_DEPS := etcd-server nghttp2-client
 missing    = $(shell dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(1) 2>/dev/null | awk '$$1=="installed"{print $$2}' | sort -u | comm -13 - <(printf '%s\n' $(1) | sort -u))
 define apt_install
 	@missing="$(call missing,$(1))"; [ -z "$$missing" ] || { \
@@ -172,12 +172,12 @@ ROUNDS     ?= 5
 SECONDS    ?= 3
 BENCH      := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard bench/*.cc) test/support/free_port.cc)
 BENCH_UNIT := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard bench/unit/*.cc) test/main.cc)
-$(BUILD)/bin/bench: $(BENCH)
-$(BUILD)/bin/bench_test: $(BENCH_UNIT) $(filter-out %/main.o,$(BENCH))
+$(BUILD)/bin/bench: $(BENCH) $(call libraries,proto base)
+$(BUILD)/bin/bench_test: $(BENCH_UNIT) $(filter-out %/main.o,$(BENCH)) $(call libraries,proto base)
 $(BUILD)/bin/bench $(BUILD)/bin/bench_test:
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD   $@")
-	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^
+	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD)
 test-programs: $(BUILD)/bin/bench_test
 bench: deps
 	$(call apt_install,$(BENCH_DEPS))

@@ -1,5 +1,5 @@
 // One keep-alive connection to a server on loopback that has at most one request on its way.
-// Ownership: owns the socket. Threads: one at a time. Errors: Failure when the server closes it or answers no success.
+// Threads: one at a time. Errors: Failure when the server closes it or answers no success.
 #pragma once
 
 #include <chrono>
@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "bench/response_parser.h"
+#include "bench/socket.h"
 
 namespace viaduct::bench {
 
@@ -14,10 +15,7 @@ using Clock = std::chrono::steady_clock;
 
 class Connection {
  public:
-  explicit Connection(int port);
-  ~Connection();
-  Connection(Connection&& other) noexcept;
-  Connection& operator=(Connection&&) = delete;
+  explicit Connection(int port) : socket_(port) {}
 
   // Sends without waiting for the answer. `body`, when given, collects the answer's content.
   void send(std::string_view request, std::string* body = nullptr);
@@ -31,12 +29,12 @@ class Connection {
   bool answered() const { return parser_.complete(); }  // and its body
   int status() const { return parser_.status(); }
   Clock::time_point sent_at() const { return sent_at_; }
-  int socket() const { return socket_; }
+  int socket() const { return socket_.descriptor(); }
 
   void require_success() const;  // Failure unless the answer is 2xx
 
  private:
-  int socket_;
+  Socket socket_;
   ResponseParser parser_;
   Clock::time_point sent_at_;
   std::string asked_;  // request line, for messages

@@ -7,24 +7,17 @@
 #include <vector>
 
 #include "bench/connection.h"
-#include "bench/histogram.h"
 #include "bench/poller.h"
 #include "bench/requests.h"
+#include "bench/runner.h"
 
 namespace viaduct::bench {
 
-struct LoadResult {
-  uint64_t operations = 0;  // answered in the time
-  std::chrono::nanoseconds elapsed{};
-  Histogram latency;
-};
-
-class Load {
+class Load final : public Runner {
  public:
   Load(int port, size_t clients, RequestSource source);  // connects; nothing is sent yet
 
-  // Requests stay on their way between two calls, so a warm-up runs seamlessly into the measured time.
-  LoadResult run_for(std::chrono::nanoseconds time);
+  LoadResult run_for(std::chrono::nanoseconds time) override;
 
   LoadResult run_operations(uint64_t count);  // returns with that many answers, or when the source is exhausted
 

@@ -114,10 +114,13 @@ int run(int argc, char** argv) {
   std::string result = report_setting(plan);
   if (plan.quick) result += "- quick: a hundredth of the watches and keys that the tables name\n";
   Samples samples;
-  measure_rates(plan, samples);
-  const std::vector<Scenario> scenarios{parked_watches(), queue_drain(), many_keys()};
+  measure_rates(plan, v2_loads(), samples);
+  measure_rates(plan, v3_loads(), samples);
+  const std::vector<Scenario> scenarios{parked_watches(), queue_drain(),    many_keys(),   many_puts(),
+                                        watch_fan_out(),  watch_own_keys(), keep_alives(), compaction()};
   for (const Scenario& scenario : scenarios) measure_scenario(scenario, plan, samples);
-  result += report_aims(plan, samples) + report_rates(plan, samples);
+  result += report_aims(plan, samples) + report_rates(plan, "v2 requests", v2_loads(), samples) +
+            report_rates(plan, "v3 calls over gRPC", v3_loads(), samples);
   for (const Scenario& scenario : scenarios) result += report_scenario(plan, scenario, samples);
   std::cout << result;
   if (!plan.write.empty()) write_between_markers(plan.write, result);

@@ -1,6 +1,7 @@
 #include <cassert>
 #include <cstdio>
 
+#include "bench/load.h"
 #include "bench/measured.h"
 #include "bench/scenarios.h"
 

@@ -5,8 +5,8 @@
 
 #include <utility>
 
-#include "bench/load.h"
 #include "bench/process_usage.h"
+#include "bench/runner.h"
 
 namespace viaduct::bench {
 
@@ -15,7 +15,7 @@ struct Measured {
   double p50_ms;
   double p99_ms;
   double cpu_us;  // of the server, per operation
-  double busy;    // share of the time that this process, one thread, had a core: near 1 it is what bounds the rate
+  double busy;    // share of the time that the generator, one thread, had a core: near 1 it is what bounds the rate
 };
 
 // `run` returns a LoadResult.

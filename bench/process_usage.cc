@@ -1,6 +1,6 @@
 #include "bench/process_usage.h"
 
-#include <time.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -44,9 +44,15 @@ std::chrono::nanoseconds cpu_time(pid_t pid) {
 }
 
 std::chrono::nanoseconds own_cpu_time() {
-  timespec time{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  const auto of = [](int who) {
+    rusage usage{};
+    ::getrusage(who, &usage);
+    const auto time = [](const timeval& t) {
+      return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec);
+    };
+    return time(usage.ru_utime) + time(usage.ru_stime);
+  };
+  return of(RUSAGE_SELF) + of(RUSAGE_CHILDREN);
 }
 
 uint64_t resident_bytes(pid_t pid) { return labelled(pid, "smaps_rollup", "Rss:") * 1024; }

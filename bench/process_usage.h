@@ -10,7 +10,7 @@
 namespace viaduct::bench {
 
 std::chrono::nanoseconds cpu_time(pid_t pid);  // user and system, of all its threads, in steps of a clock tick (10 ms)
-std::chrono::nanoseconds own_cpu_time();       // of this process
+std::chrono::nanoseconds own_cpu_time();       // of this process and those it has waited for
 uint64_t resident_bytes(pid_t pid);            // exact, from smaps_rollup: VmRSS lags behind by pages per core
 size_t thread_count(pid_t pid);
 

@@ -3,6 +3,7 @@
 
 #include "bench/connection.h"
 #include "bench/failure.h"
+#include "bench/load.h"
 #include "bench/measured.h"
 #include "bench/scenarios.h"
 

@@ -69,11 +69,10 @@ std::string latency_text(const Samples& samples, const std::string& server, cons
 std::string rate_row(const Plan& plan, const Samples& samples, const RateLoad& load) {
   const auto& [ours, theirs] = plan.programs;
   const std::string cpu = load.figure("cpu");
-  return row({load.request, whole(static_cast<double>(load.clients)), rate_text(samples, ours.name, load),
-              rate_text(samples, theirs.name, load), ratio(quotient(plan, samples, load.figure("rate"))),
-              latency_text(samples, ours.name, load), latency_text(samples, theirs.name, load),
-              three_digits(samples.median(ours.name, cpu)), three_digits(samples.median(theirs.name, cpu)),
-              ratio(quotient(plan, samples, cpu))});
+  return row({load.request, load.clients, rate_text(samples, ours.name, load), rate_text(samples, theirs.name, load),
+              ratio(quotient(plan, samples, load.figure("rate"))), latency_text(samples, ours.name, load),
+              latency_text(samples, theirs.name, load), three_digits(samples.median(ours.name, cpu)),
+              three_digits(samples.median(theirs.name, cpu)), ratio(quotient(plan, samples, cpu))});
 }
 
 }  // namespace
@@ -98,6 +97,8 @@ std::string report_aims(const Plan& plan, const Samples& samples) {
   const std::vector<Aim> aims{
       {"GET, 256 clients: at least 1.5 times etcd's rate", "GET × 256: rate", true, 1.5},
       {"PUT 64 B, 256 clients: at least twice etcd's rate", "PUT 64 B × 256: rate", true, 2},
+      {"Range, 16 × 32: at least 2.5 times etcd's rate", "Range × 16 × 32: rate", true, 2.5},
+      {"Put 64 B, 16 × 32: at least twice etcd's rate", "Put 64 B × 16 × 32: rate", true, 2},
       {"a parked watch, of 10,000: at most 8 KB", "memory of a watch, 10,000 parked", false, 8192},
       {"one write to 10,000 watches: at most 80 ms", "one write until all 10,000 are answered", false, 80},
   };
@@ -108,10 +109,11 @@ std::string report_aims(const Plan& plan, const Samples& samples) {
   return text.empty() ? text : "\n### Aims\n\n" + header({"aim", "measured", ""}) + text;
 }
 
-std::string report_rates(const Plan& plan, const Samples& samples) {
+std::string report_rates(const Plan& plan, const char* title, const std::vector<RateLoad>& loads,
+                         const Samples& samples) {
   const auto& [ours, theirs] = plan.programs;
   std::string text;
-  for (const RateLoad& load : rate_loads()) {
+  for (const RateLoad& load : loads) {
     if (samples.has(load.figure("rate"))) text += rate_row(plan, samples, load);
   }
   if (text.empty()) return text;
@@ -119,7 +121,7 @@ std::string report_rates(const Plan& plan, const Samples& samples) {
       "\n" + std::string(kBusyMark) +
       " the load generator was busy for more than 90 % of the time: the server could do more\n";
   const bool marked = text.find(kBusyMark) != std::string::npos;
-  return "\n### Requests\n\n" +
+  return std::string("\n### ") + title + "\n\n" +
          header({"load", "clients", ours.name + ", 1/s", theirs.name + ", 1/s", "ratio", ours.name + " p50 / p99, ms",
                  theirs.name + " p50 / p99, ms", ours.name + " CPU, µs", theirs.name + " CPU, µs", "ratio"}) +
          text + (marked ? footnote : "");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bench/plan.h"
+#include "bench/rates.h"
 #include "bench/samples.h"
 #include "bench/scenarios.h"
 
@@ -12,7 +13,8 @@ namespace viaduct::bench {
 
 std::string report_setting(const Plan& plan);  // date, machine, versions, command lines
 std::string report_aims(const Plan& plan, const Samples& samples);
-std::string report_rates(const Plan& plan, const Samples& samples);
+std::string report_rates(const Plan& plan, const char* title, const std::vector<RateLoad>& loads,
+                         const Samples& samples);
 std::string report_scenario(const Plan& plan, const Scenario& scenario, const Samples& samples);
 
 // Puts `result` between the two marker lines of the document and leaves the rest as it is.

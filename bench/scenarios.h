@@ -1,5 +1,5 @@
-// Scenarios on a fresh server each, one server after the other: what many parked watches, a long queue and many keys
-// cost.
+// Scenarios on a fresh server each, one server after the other: what many watches, leases and keys cost, and
+// a long queue, and compaction.
 #pragma once
 
 #include <string>
@@ -25,6 +25,11 @@ struct Scenario {
 Scenario parked_watches();
 Scenario queue_drain();
 Scenario many_keys();
+Scenario many_puts();
+Scenario watch_fan_out();
+Scenario watch_own_keys();
+Scenario keep_alives();
+Scenario compaction();
 
 void measure_scenario(const Scenario& scenario, const Plan& plan, Samples& samples);
 
