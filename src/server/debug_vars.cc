@@ -1,8 +1,8 @@
 #include "server/debug_vars.h"
 
+#include "base/json_text.h"
 #include "server/process_figures.h"
 #include "server/reply_off_loop.h"
-#include "v2/json.h"
 #include "v2/stats_routes.h"
 
 namespace viaduct::server {
@@ -25,7 +25,7 @@ void DebugVars::serve(v2::Exchange&& exchange) {
 
 std::string DebugVars::json() const {
   std::string json = "{\n\"cmdline\": ";
-  v2::append_json_list(json, command_line());
+  append_json_list(json, command_line());
   json += ",\n\"file_descriptor_limit\": " + std::to_string(process_figures().descriptor_limit);
   json += ",\n\"memstats\": " + memory_statistics();
   json += ",\n\"raft.status\": " + raft_status();

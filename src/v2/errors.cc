@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "v2/json.h"
+#include "base/json_text.h"
 
 namespace viaduct::v2 {
 namespace {

@@ -1,6 +1,6 @@
 #include "v2/exchange.h"
 
-#include "v2/json.h"
+#include "base/json_text.h"
 
 namespace viaduct::v2 {
 

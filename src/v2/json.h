@@ -1,24 +1,15 @@
-// JSON as the v2 API writes it (v2-api.md 0.5, 1.8): fixed field order, fixed escapes, no white space. Written by
-// appending to one string, since it is the hot path of every reply.
+// JSON as the v2 API writes it (v2-api.md 0.5, 1.8): fixed field order, no white space, base/json_text.h for the rest.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "base/json_text.h"
 #include "store/record.h"
 #include "v3bridge/reader.h"
 
 namespace viaduct::v2 {
-
-// Quoted. Invalid UTF-8 becomes \ufffd byte by byte; < > & and U+2028/9 are escaped.
-void append_json_string(std::string& to, std::string_view text);
-
-// ["a","b"]
-void append_json_list(std::string& to, const std::vector<std::string>& texts);
-
-void append_number(std::string& to, uint64_t number);
 
 // RFC 3339 in UTC, up to nine fractional digits, trailing zeros removed. Unquoted.
 void append_time(std::string& to, int64_t unix_ns);

@@ -7,8 +7,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/json_text.h"
 #include "base/log.h"
-#include "v2/json.h"
 
 namespace viaduct::v2 {
 namespace {

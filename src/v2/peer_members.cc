@@ -1,6 +1,6 @@
 #include "v2/peer_members.h"
 
-#include "v2/json.h"
+#include "base/json_text.h"
 
 namespace viaduct::v2 {
 
