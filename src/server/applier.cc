@@ -18,6 +18,11 @@ store::AppliedState applied_state(const store::Store& store) {
   return store.applied();
 }
 
+Seq newest_seq(const store::Store& store) {
+  const store::Store::ReadLock lock(store);
+  return store.numbers().seq;
+}
+
 }  // namespace
 
 // The answers of one group, sorted by where they go.
@@ -55,7 +60,9 @@ Applier::Applier(store::Store& store, store::Hub& hub, v3bridge::ApplyCounts& co
       counts_(counts),
       bridge_(store),
       state_(applied_state(store)),
-      applied_(state_.index.value) {}
+      applied_(state_.index.value) {
+  hub.publish({}, newest_seq(store));  // what is in the log already is no news
+}
 
 void Applier::apply(std::vector<Committed>& entries) {
   if (entries.empty()) return;

@@ -9,12 +9,15 @@
 #include <utility>
 
 #include "store/path.h"
+#include "store/range_watchers.h"
 
 namespace viaduct::store {
 namespace {
 
 using Slot = uint32_t;
 constexpr Slot kNone = UINT32_MAX;
+constexpr Hub::WatchId kRangeBit = uint64_t{1} << 63;  // set in the ids of range watches
+constexpr uint32_t kMaxGeneration = UINT32_MAX >> 1;   // so that it is clear in all others
 
 // Abseil's hash tables look strings up by its own view type.
 absl::string_view view(std::string_view name) { return {name.data(), name.size()}; }
@@ -73,11 +76,17 @@ struct Hub::Impl {
   std::deque<Watcher> slots;
   Slot free = kNone;
   size_t size = 0;
+  RangeWatchers ranges;
   Seq published;
+  Seq delivered;
+  std::vector<std::pair<Seq, WatchSink*>> waiting;  // for `delivered` to be at least that
+
+  std::vector<WatchSink*> advance_delivered(Seq last);
 
   Slot take_slot();
   void unlink(Slot slot);
   void offer(const EventPtr& event, Deliveries& deliveries);
+  void offer_names(const EventPtr& event, Deliveries& deliveries);
   void offer_list(const EventPtr& event, Buckets::value_type& bucket, bool subtree, Deliveries& deliveries);
   void offer_name(const EventPtr& event, std::string_view name, Deliveries& deliveries);
 };
@@ -132,6 +141,14 @@ void Hub::Impl::offer_name(const EventPtr& event, std::string_view name, Deliver
 }
 
 void Hub::Impl::offer(const EventPtr& event, Deliveries& deliveries) {
+  if (size > 0) offer_names(event, deliveries);
+  if (ranges.empty()) return;
+  ranges.offer(*event, [&](const RangeWatchers::Watcher& watcher) {
+    deliveries.add(watcher.sink, {watcher.token, event});
+  });
+}
+
+void Hub::Impl::offer_names(const EventPtr& event, Deliveries& deliveries) {
   const Record& record = event->record;
   offer_name(event, record.key, deliveries);
   for (size_t slash = record.key.rfind('/'); slash != std::string::npos; slash = record.key.rfind('/', slash - 1)) {
@@ -170,7 +187,7 @@ Hub::WatchId Hub::add(Watch watch) {
              .filter = watch.filter,
              .next = head,
              .previous = kNone,
-             .generation = watcher.generation + 1,
+             .generation = watcher.generation < kMaxGeneration ? watcher.generation + 1 : 1,
              .subtree = watch.subtree,
              .once = watch.once};
   if (head != kNone) impl.slots[head].previous = slot;
@@ -179,9 +196,19 @@ Hub::WatchId Hub::add(Watch watch) {
   return uint64_t{watcher.generation} << 32 | slot;
 }
 
+Hub::WatchId Hub::add(const RangeWatch& watch) {
+  const std::lock_guard lock(impl_->mutex);
+  if (watch.from <= impl_->published) return 0;
+  return kRangeBit | impl_->ranges.add(watch.range, {.from = watch.from, .token = watch.token, .sink = watch.sink});
+}
+
 void Hub::remove(WatchId id) {
   Impl& impl = *impl_;
   const std::lock_guard lock(impl.mutex);
+  if (id & kRangeBit) {
+    impl.ranges.remove(id & ~kRangeBit);
+    return;
+  }
   const Slot slot = static_cast<Slot>(id);
   if (slot >= impl.slots.size()) return;
   const Watcher& watcher = impl.slots[slot];
@@ -198,7 +225,32 @@ Seq Hub::published() const {
 
 size_t Hub::size() const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->size;
+  return impl_->size + impl_->ranges.size();
+}
+
+Seq Hub::delivered() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->delivered;
+}
+
+bool Hub::tell_delivered(Seq seq, WatchSink& sink) {
+  const std::lock_guard lock(impl_->mutex);
+  if (seq <= impl_->delivered) return false;
+  impl_->waiting.emplace_back(seq, &sink);
+  return true;
+}
+
+// Says who waited for that.
+std::vector<WatchSink*> Hub::Impl::advance_delivered(Seq last) {
+  const std::lock_guard lock(mutex);
+  delivered = last;
+  std::vector<WatchSink*> sinks;
+  std::erase_if(waiting, [&](const auto& item) {
+    if (item.first > last) return false;
+    sinks.push_back(item.second);
+    return true;
+  });
+  return sinks;
 }
 
 void Hub::publish(std::span<const EventPtr> events, Seq last) {
@@ -209,6 +261,7 @@ void Hub::publish(std::span<const EventPtr> events, Seq last) {
     impl_->published = last;
   }
   deliveries.send();
+  for (WatchSink* sink : impl_->advance_delivered(last)) sink->delivered(last);
 }
 
 }  // namespace viaduct::store

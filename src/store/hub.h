@@ -1,10 +1,14 @@
-// Who waits for what. Knows names only: an event is offered to the watchers of its own name, to subtree watchers of
-// every ancestor, and, when a directory is removed, to watchers of each name that went along (T8). What a watcher's
-// API makes of it (hidden names, refreshes) is its filter's business.
+// Who waits for what. Knows names only.
+//   v2: an event is offered to the watchers of its own name, to subtree watchers of every ancestor, and, when a
+//       directory is removed, to watchers of each name that went along (T8). What the API makes of it (hidden names,
+//       refreshes) is the watcher's filter's business.
+//   v3: an event is offered to the watchers of each range that holds one of the keys it changed, once.
 //
 // Threads: publish() on the apply thread; all else from any thread. Sinks are called with the hub's lock released,
 //          on the apply thread, in order of seq; a sink hands the deliveries to its own thread and returns.
-// Bounds:  holds no event; a watcher costs its name and about 100 bytes.
+// Cost:    of a publish(): nothing for an API that has no watchers; else a look-up for each name and ancestor, and
+//          O(log n) for each range found.
+// Bounds:  holds no event; a watcher costs its name or bounds, and about 100 bytes (a range 200).
 #pragma once
 
 #include <cstdint>
@@ -15,6 +19,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "store/key_range.h"
 #include "store/record.h"
 
 namespace viaduct::store {
@@ -28,6 +33,7 @@ class WatchSink {
  public:
   virtual ~WatchSink() = default;
   virtual void deliver(std::vector<Delivery> deliveries) = 0;
+  virtual void delivered([[maybe_unused]] Seq up_to) {}  // what tell_delivered() asked for; threads as of deliver()
 };
 
 class Hub {
@@ -53,9 +59,25 @@ class Hub {
   // Registers, unless events from `watch.from` on were published already: then returns 0 and the caller reads
   // Store::events_since() up to published() and tries again from there. No event can fall between.
   WatchId add(Watch watch);
+
+  struct RangeWatch {
+    KeyRange range;  // not empty
+    Seq from;
+    uint64_t token = 0;
+    WatchSink* sink = nullptr;
+  };
+  WatchId add(const RangeWatch& watch);  // as above
+
   // No publish() that begins later delivers to it; one under way still may. An id that is gone already does nothing.
   void remove(WatchId id);
   Seq published() const;  // newest seq offered to watchers
+
+  // Newest seq up to which all deliveries were handed to their sinks. So what a sink posts to its thread after it saw
+  // this runs there behind those deliveries.
+  Seq delivered() const;
+  // Calls sink.delivered() once delivered() is at least `seq`; answers false, and calls nothing, if it is already.
+  bool tell_delivered(Seq seq, WatchSink& sink);
+
   size_t size() const;
 
   // `last` is the newest seq of the group, also when `events` leaves some out.
