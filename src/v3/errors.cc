@@ -23,6 +23,18 @@ Status status_of(V3Error error) {
       return kCorrupt;
     case V3Error::kKeyNotFound:
       return kKeyNotFound;
+    case V3Error::kUserExists:
+      return kUserExists;
+    case V3Error::kUserNotFound:
+      return kUserNotFound;
+    case V3Error::kRoleExists:
+      return kRoleExists;
+    case V3Error::kRoleNotFound:
+      return kRoleNotFound;
+    case V3Error::kRoleNotGranted:
+      return kRoleNotGranted;
+    case V3Error::kPermissionNotGranted:
+      return kPermissionNotGranted;
   }
   return {StatusCode::kInternal, {}};
 }

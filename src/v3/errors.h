@@ -55,6 +55,23 @@ inline constexpr KnownError kInvalidDowngradeTargetVersion{StatusCode::kInvalidA
                                                            "etcdserver: invalid downgrade target version"};
 inline constexpr KnownError kNoInflightDowngrade{StatusCode::kFailedPrecondition,
                                                  "etcdserver: no inflight downgrade job"};
+inline constexpr KnownError kRootUserNotFound{StatusCode::kFailedPrecondition, "etcdserver: root user does not exist"};
+inline constexpr KnownError kRootRoleNotGranted{StatusCode::kFailedPrecondition,
+                                                "etcdserver: root user does not have root role"};
+inline constexpr KnownError kUserExists{StatusCode::kFailedPrecondition, "etcdserver: user name already exists"};
+inline constexpr KnownError kUserEmpty{StatusCode::kInvalidArgument, "etcdserver: user name is empty"};
+inline constexpr KnownError kUserNotFound{StatusCode::kFailedPrecondition, "etcdserver: user name not found"};
+inline constexpr KnownError kRoleExists{StatusCode::kFailedPrecondition, "etcdserver: role name already exists"};
+inline constexpr KnownError kRoleEmpty{StatusCode::kInvalidArgument, "etcdserver: role name is empty"};
+inline constexpr KnownError kRoleNotFound{StatusCode::kFailedPrecondition, "etcdserver: role name not found"};
+inline constexpr KnownError kRoleNotGranted{StatusCode::kFailedPrecondition,
+                                            "etcdserver: role is not granted to the user"};
+inline constexpr KnownError kPermissionNotGiven{StatusCode::kInvalidArgument, "etcdserver: permission not given"};
+inline constexpr KnownError kPermissionNotGranted{StatusCode::kFailedPrecondition,
+                                                  "etcdserver: permission is not granted to the role"};
+inline constexpr KnownError kInvalidAuthManagement{StatusCode::kInvalidArgument, "etcdserver: invalid auth management"};
+inline constexpr KnownError kAuthNotEnabled{StatusCode::kFailedPrecondition,
+                                            "etcdserver: authentication is not enabled"};
 
 Status status_of(v3bridge::V3Error error);
 Status status_of(const v3bridge::Refusal& refusal);

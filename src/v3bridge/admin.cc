@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstdio>
 
+#include "v3bridge/rows.h"
 #include "viaduct/command.pb.h"
 
 namespace viaduct::v3bridge {
@@ -25,22 +26,10 @@ std::string numbered_row(std::string_view prefix, uint64_t number) {
   return std::string(prefix).append(digits, static_cast<size_t>(length));
 }
 
-template <typename Message>
-Message parse_row(const std::string& name, const std::string& value) {
-  Message message;
-  if (!message.ParseFromString(value)) fatal("state row " + name + " cannot be read");
-  return message;
-}
-
 std::vector<std::string> sorted(const google::protobuf::RepeatedPtrField<std::string>& urls) {
   std::vector<std::string> result(urls.begin(), urls.end());
   std::sort(result.begin(), result.end());
   return result;
-}
-
-std::vector<std::pair<std::string, std::string>> rows(const Store& store, std::string_view prefix) {
-  const Store::ReadLock lock(store);
-  return store.rows(prefix);
 }
 
 V3Error meaning(const Error& error) {

@@ -5,6 +5,7 @@
 
 #include "store/transaction.h"
 #include "v3bridge/admin.h"
+#include "v3bridge/auth.h"
 #include "v3bridge/leases.h"
 #include "v3bridge/v2_write.h"
 #include "v3bridge/v3_write.h"
@@ -97,6 +98,8 @@ Body dispatch(store::Store& store, const Command& command, const Stamp& stamp) {
       return apply_alarm(store, command.alarm());
     case Command::kInitialize:
       return apply_initialize(store, command.initialize());
+    case Command::kAuthChange:
+      return apply_auth_change(store, command.auth_change());
     case Command::kTick:
     case Command::BODY_NOT_SET:
       break;

@@ -18,7 +18,22 @@ struct V2Error {
 };
 
 // What a v3 error means; texts and gRPC codes are the v3 API's business.
-enum class V3Error { kNone, kLeaseNotFound, kLeaseExists, kCompacted, kFutureRevision, kNoSpace, kCorrupt, kKeyNotFound };
+enum class V3Error {
+  kNone,
+  kLeaseNotFound,
+  kLeaseExists,
+  kCompacted,
+  kFutureRevision,
+  kNoSpace,
+  kCorrupt,
+  kKeyNotFound,
+  kUserExists,
+  kUserNotFound,
+  kRoleExists,
+  kRoleNotFound,
+  kRoleNotGranted,        // to the user
+  kPermissionNotGranted,  // to the role
+};
 
 struct V3Result {
   V3Error error = V3Error::kNone;
