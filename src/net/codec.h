@@ -18,6 +18,7 @@
 #include "net/limits.h"
 #include "net/reply.h"
 #include "net/request.h"
+#include "net/streamed_body.h"
 
 namespace viaduct::net {
 
@@ -27,7 +28,7 @@ using StreamId = uint32_t;
 struct CodecContext {
   const Limits& limits;
   Counters& counters;
-  const BodyLimit& body_limit;
+  const BodyPlanner& planner;
   const std::string& common_headers;  // "Server: ...\r\nDate: ...\r\n" of this second
 };
 
@@ -42,17 +43,23 @@ struct IncomingRequest {
   Request request;
 };
 
+struct IncomingBody {
+  StreamId stream;
+  StreamedBody::Piece piece;
+};
+
 class Codec {
  public:
   virtual ~Codec() = default;
 
   // Returns how many bytes were used; the rest is offered again with more behind it, or when wants_input() is true
-  // again. Take every next_request() before feeding on.
+  // again. Take every next_request() and next_body() before feeding on.
   virtual size_t feed(Bytes in) = 0;
   virtual std::optional<IncomingRequest> next_request() = 0;
+  virtual std::optional<IncomingBody> next_body() = 0;  // of a streamed one that is observed and not paused
   virtual bool wants_input() const = 0;
   virtual InputPhase phase() const = 0;
-  virtual uint64_t body_bytes() const = 0;  // of the body being read
+  virtual uint64_t body_bytes() const = 0;  // of the body being read before its request is handed out
 
   // The client will send no more. What it asked for completely is still answered.
   virtual void end_input() = 0;
@@ -65,19 +72,24 @@ class Codec {
   virtual void reply(StreamId stream, Reply&& reply) = 0;
   virtual void start_stream(StreamId stream, StreamHead&& head) = 0;
   virtual void stream_chunk(StreamId stream, const Blob& bytes) = 0;
-  virtual void end_stream(StreamId stream) = 0;
+  virtual void end_stream(StreamId stream, ReplyHeaders&& trailers) = 0;
+  virtual void reset(StreamId stream, uint32_t http2_error_code) = 0;
+  virtual void upgrade(StreamId stream, ReplyHeaders&& headers) = 0;
+  virtual void observe_body(StreamId stream, bool observed) = 0;
+  virtual void pause_body(StreamId stream, bool paused) = 0;
 
   virtual bool is_open(StreamId stream) const = 0;    // not answered to the end
-  virtual bool has_stream() const = 0;                // one whose head was sent is still open
+  virtual bool has_stream() const = 0;                // one whose head was sent, or whose body is read, is still open
   virtual size_t backlog(StreamId stream) const = 0;  // bytes in output() ahead of anything new on this stream
   virtual size_t in_flight() const = 0;               // requests handed out and not answered to the end
 
-  virtual size_t held_bytes() const = 0;  // memory of the request being read and of unsent replies, shared Blobs apart
+  // Memory of requests being read, streamed bodies not taken and unsent replies, shared Blobs apart.
+  virtual size_t held_bytes() const = 0;
 
   virtual size_t output_bytes() const = 0;
   virtual size_t output(std::span<iovec> into) const = 0;  // fills from the front; valid until the next call
   virtual void wrote(size_t bytes) = 0;                    // drops that much of the output
-  virtual bool closing() const = 0;                        // no further request will be taken
+  virtual bool closing() const = 0;                        // nothing of what the client sends matters any more
   virtual bool done() const = 0;                           // everything is said: close when output is written
 };
 

@@ -69,10 +69,11 @@ void Connection::take_input(Bytes fresh) {
     more = used > 0;
     while (std::optional<IncomingRequest> incoming = codec_->next_request()) {
       more = true;
-      ++requests_;
-      incoming->request.peer = peer_;
-      incoming->request.scheme = scheme_;
-      handler_.handle(core_.loop(), std::move(incoming->request), handle_of(incoming->stream));
+      hand_out(*std::move(incoming));
+    }
+    while (const std::optional<IncomingBody> incoming = codec_->next_body()) {
+      more = true;
+      tell_body(*incoming);
     }
   }
   if (in.empty() || codec_->closing()) {
@@ -82,6 +83,18 @@ void Connection::take_input(Bytes fresh) {
   } else {
     rest_.erase(0, offered - in.size());
   }
+}
+
+void Connection::hand_out(IncomingRequest&& incoming) {
+  ++requests_;
+  incoming.request.peer = peer_;
+  incoming.request.scheme = scheme_;
+  handler_.handle(core_.loop(), std::move(incoming.request), handle_of(incoming.stream));
+}
+
+void Connection::tell_body(const IncomingBody& incoming) {
+  StreamObserver* const observer = observer_of(incoming.stream);
+  if (observer) observer->on_body(handle_of(incoming.stream), incoming.piece.bytes, incoming.piece.last);
 }
 
 // A client that half-closes still gets the answers it waits for, but nobody can want a watch without end.
@@ -128,7 +141,7 @@ void Connection::flush() {
         return close();
     }
   }
-  if (codec_->output_bytes() == 0) notify_drained();
+  notify_drained();
 }
 
 // Closing with bytes of the client unread would reset the connection and could take our last answer away from it.
@@ -166,41 +179,48 @@ bool Connection::may_say_more() {
 
 size_t Connection::backlog(StreamId stream) {
   const size_t bytes = codec_->backlog(stream);
-  for (Observed& observed : observers_) {
-    if (observed.stream == stream && bytes > 0) observed.wants_drained = true;
+  if (bytes > 0 && observers_.contains(stream) && std::ranges::find(backlogs_, stream) == backlogs_.end()) {
+    backlogs_.push_back(stream);
   }
   return bytes;
 }
 
-void Connection::observe(StreamId stream, StreamObserver* observer) { observers_.push_back({stream, observer}); }
-
-void Connection::forget_observer(StreamId stream) {
-  std::erase_if(observers_, [&](const Observed& observed) { return observed.stream == stream; });
-  if (observers_.empty()) std::vector<Observed>().swap(observers_);
+void Connection::observe(StreamId stream, StreamObserver* observer) {
+  observers_[stream] = observer;
+  codec_->observe_body(stream, true);
+  core_.mark_dirty(slot_, *this);
 }
 
-bool Connection::is_observed(StreamId stream, const StreamObserver* observer) const {
-  return std::any_of(observers_.begin(), observers_.end(), [&](const Observed& observed) {
-    return observed.stream == stream && observed.observer == observer;
-  });
+void Connection::forget_observer(StreamId stream) {
+  if (observers_.erase(stream) == 0) return;
+  codec_->observe_body(stream, false);
+  std::erase(backlogs_, stream);
+}
+
+StreamObserver* Connection::observer_of(StreamId stream) const {
+  const auto found = observers_.find(stream);
+  return found == observers_.end() ? nullptr : found->second;
 }
 
 // Observers may come and go while they are told.
 void Connection::notify_drained() {
-  for (size_t i = 0; i < observers_.size(); ++i) {
-    if (!observers_[i].wants_drained) continue;
-    observers_[i].wants_drained = false;
-    observers_[i].observer->on_drained(handle_of(observers_[i].stream));
-    i = static_cast<size_t>(-1);
+  std::vector<StreamId> drained;
+  std::erase_if(backlogs_, [&](StreamId stream) {
+    if (codec_->backlog(stream) > 0) return false;
+    drained.push_back(stream);
+    return true;
+  });
+  if (backlogs_.empty()) std::vector<StreamId>().swap(backlogs_);
+  for (const StreamId stream : drained) {
+    if (StreamObserver* const observer = observer_of(stream)) observer->on_drained(handle_of(stream));
   }
 }
 
 void Connection::begin_shutdown() {
   codec_->shut_down();
-  rest_ = std::string();
-  const std::vector<Observed> waiting = observers_;
-  for (const Observed& observed : waiting) {
-    if (is_observed(observed.stream, observed.observer)) observed.observer->on_shutdown(handle_of(observed.stream));
+  if (codec_->closing()) rest_ = std::string();
+  for (const auto& [stream, observer] : Observers(observers_)) {
+    if (observer_of(stream) == observer) observer->on_shutdown(handle_of(stream));
   }
 }
 

@@ -4,6 +4,8 @@
 // Threads: its loop's.
 #pragma once
 
+#include <absl/container/btree_map.h>
+
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <memory>
 #include <string>
@@ -52,18 +54,16 @@ class Connection {
   void observe(StreamId stream, StreamObserver* observer);  // has none yet
   void forget_observer(StreamId stream);
 
-  struct Observed {
-    StreamId stream;
-    StreamObserver* observer;
-    bool wants_drained = false;
-  };
-  std::vector<Observed> take_observers() { return std::exchange(observers_, {}); }
+  using Observers = absl::btree_map<StreamId, StreamObserver*>;
+  Observers take_observers() { return std::exchange(observers_, {}); }
 
   bool dirty = false;           // the loop will call finish_turn()
   TimePoint check_at = kNever;  // when the loop looks at deadlines()
 
  private:
   void take_input(Bytes fresh);
+  void hand_out(IncomingRequest&& incoming);
+  void tell_body(const IncomingBody& incoming);
   void end_input();
   void flush();
   void linger();
@@ -74,7 +74,7 @@ class Connection {
   void account();
   void update_deadlines();
   ReplyHandle handle_of(StreamId stream) const;
-  bool is_observed(StreamId stream, const StreamObserver* observer) const;
+  StreamObserver* observer_of(StreamId stream) const;
 
   LoopCore& core_;
   const uint32_t slot_;
@@ -87,9 +87,10 @@ class Connection {
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<Codec> codec_;
   Deadlines deadlines_;
-  std::string rest_;                 // input that the codec could not use yet
-  std::vector<Observed> observers_;  // of requests in flight
-  uint64_t requests_ = 0;            // handed out
+  std::string rest_;                // input that the codec could not use yet
+  Observers observers_;             // of requests in flight
+  std::vector<StreamId> backlogs_;  // of those that are to be told on_drained()
+  uint64_t requests_ = 0;           // handed out
   uint64_t written_bytes_ = 0;
   size_t held_bytes_ = 0;  // as the loop knows it
   bool waits_readable_ = false;

@@ -6,12 +6,9 @@
 
 #include "net/codec.h"
 #include "net/limits.h"
+#include "net/time_point.h"
 
 namespace viaduct::net {
-
-using TimePoint = std::chrono::nanoseconds;  // of Clock::monotonic()
-
-inline constexpr TimePoint kNever = TimePoint::max();
 
 // What a connection is doing, as far as time goes.
 struct Activity {

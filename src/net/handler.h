@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "net/request.h"
 
 namespace viaduct::net {
@@ -23,24 +24,36 @@ struct ReplyHandle {
   auto operator<=>(const ReplyHandle&) const = default;
 };
 
-// How much body a request may have. Asked when its head is complete.
-class BodyLimit {
- public:
-  virtual ~BodyLimit() = default;
-  virtual uint64_t body_limit_bytes(std::string_view raw_path) const = 0;
+inline constexpr uint64_t kDefaultBodyLimitBytes = 2 << 20;
+
+// How the body of a request is taken.
+struct BodyPlan {
+  enum class Shape : uint8_t {
+    kWhole,       // the request is handed out with all of it
+    kOneMessage,  // with its first gRPC message (a flag byte, a big-endian u32 length, that many bytes), as framed;
+                  // what follows is dropped
+    kStreamed,    // the request is handed out at once, and pieces go to StreamObserver::on_body() as they come
+  };
+  Shape shape = Shape::kWhole;
+  uint64_t limit_bytes = kDefaultBodyLimitBytes;  // of the body, or of the one message; not asked when streamed
 };
 
-inline constexpr uint64_t kDefaultBodyLimitBytes = 2 << 20;
+// Decides it when the head is complete; `head` has no body yet.
+class BodyPlanner {
+ public:
+  virtual ~BodyPlanner() = default;
+  virtual BodyPlan body_plan(const Request& head) const = 0;
+};
 
 // Threads: called on every loop's thread, so on several at once; must not block. A request with body_too_large set
 //          should be answered with a refusal.
-class Handler : public BodyLimit {
+class Handler : public BodyPlanner {
  public:
-  // Answers through `handle.loop`, at once or later, exactly once: reply(), or start_stream() and end_stream().
-  // May leave `request` alone or move it away.
+  // Answers through `handle.loop`, at once or later, exactly once: reply(), or start_stream() and end_stream(), or
+  // reset(). May leave `request` alone or move it away.
   virtual void handle(Loop& loop, Request&& request, ReplyHandle handle) = 0;
 
-  uint64_t body_limit_bytes(std::string_view) const override { return kDefaultBodyLimitBytes; }
+  BodyPlan body_plan(const Request&) const override { return {}; }
 };
 
 // Told what happens to a request that waits or streams. Called on the loop's thread, never from inside a call into the
@@ -53,6 +66,9 @@ class StreamObserver {
   virtual void on_gone(ReplyHandle handle) = 0;      // the client went away; the handle is stale now
   virtual void on_drained(ReplyHandle handle) = 0;   // stream_backlog() was asked, was not zero, and now is
   virtual void on_shutdown(ReplyHandle handle) = 0;  // the server stops: end the stream cleanly now
+  // The next piece of a streamed body, in order; `last` (maybe with no bytes) when the client has sent all of it. What
+  // came before the observer was registered is told as soon as it is.
+  virtual void on_body(ReplyHandle, Bytes, [[maybe_unused]] bool last) {}
 };
 
 }  // namespace viaduct::net

@@ -29,6 +29,10 @@ Http1Codec::Http1Codec(const CodecContext& context) : context_(context) {}
 
 size_t Http1Codec::feed(Bytes in) {
   if (!wants_input()) return 0;
+  if (body_stream_ != 0 && !parser_) {
+    exchanges_.back().body->append(in);
+    return in.size();
+  }
   size_t skipped = 0;
   if (!parser_) {
     if (!skipped_line_ && in.starts_with("\r\n")) {  // RFC 9112, 2.2: one empty line is let pass
@@ -37,10 +41,12 @@ size_t Http1Codec::feed(Bytes in) {
       in.remove_prefix(2);
     }
     if (in.empty() || (!skipped_line_ && in == "\r")) return skipped;
-    parser_ = Http1Parser::make(context_.limits, context_.body_limit);
+    parser_ = Http1Parser::make(context_.limits, context_.planner);
   }
   const size_t used = parser_->feed(in);
-  if (parser_->refusal()) {
+  if (body_stream_ != 0) {
+    collect_body();
+  } else if (parser_->refusal()) {
     refuse(*parser_->refusal());
   } else {
     send_continue_if_due();
@@ -49,12 +55,32 @@ size_t Http1Codec::feed(Bytes in) {
 }
 
 bool Http1Codec::wants_input() const {
+  if (body_stream_ != 0) return has_room_for_body();
   return !closing_ && exchanges_.size() < context_.limits.pipelined_requests && !(parser_ && parser_->done()) &&
          output_.bytes() < context_.limits.output_pause_bytes;
 }
 
+bool Http1Codec::has_room_for_body() const {
+  const StreamedBody& body = *exchanges_.back().body;
+  return !body.is_paused() && body.size_bytes() < context_.limits.read_ahead_bytes;
+}
+
+// Moves what the parser has read of a streamed body to where its observer finds it.
+void Http1Codec::collect_body() {
+  if (parser_->refusal()) {
+    (context_.counters.*parser_->refusal()->counter).add();
+    return stop_now();
+  }
+  StreamedBody& body = *exchanges_.back().body;
+  body.append(parser_->take_body());
+  if (!parser_->done()) return;
+  body.end();
+  body_stream_ = 0;
+  parser_.reset();
+}
+
 InputPhase Http1Codec::phase() const {
-  if (!parser_ || parser_->done()) return InputPhase::kNone;
+  if (!parser_ || parser_->done() || body_stream_ != 0) return InputPhase::kNone;
   return parser_->head_done() ? InputPhase::kBody : InputPhase::kHead;
 }
 
@@ -66,9 +92,11 @@ bool Http1Codec::may_hand_out() const {
 }
 
 std::optional<IncomingRequest> Http1Codec::next_request() {
-  if (!parser_ || !parser_->done() || !may_hand_out()) return std::nullopt;
+  if (!parser_ || body_stream_ != 0) return std::nullopt;
+  const bool streamed = parser_->head_done() && parser_->streams_body();
+  if ((!parser_->done() && !streamed) || !may_hand_out()) return std::nullopt;
+  std::string body = parser_->take_body();
   IncomingRequest incoming{next_stream_++, std::move(parser_->request())};
-  parser_.reset();
   skipped_line_ = continue_sent_ = false;
   const Request& request = incoming.request;
   context_.counters.requests.add();
@@ -81,7 +109,35 @@ std::optional<IncomingRequest> Http1Codec::next_request() {
   exchange.safe = is_safe(request.method());
   if (!exchange.keep_alive) closing_ = true;
   if (exchanges_.size() == context_.limits.pipelined_requests) context_.counters.pipeline_full.add();
+  if (streamed) {
+    exchange.body = std::make_unique<StreamedBody>();
+    exchange.body->append(body);
+    body_stream_ = exchange.stream;
+    collect_body();
+  } else {
+    incoming.request.body = std::move(body);
+    parser_.reset();
+  }
   return incoming;
+}
+
+std::optional<IncomingBody> Http1Codec::next_body() {
+  for (Exchange& exchange : exchanges_) {
+    if (!exchange.answered && exchange.body && exchange.body->is_ready()) {
+      return IncomingBody{exchange.stream, exchange.body->take()};
+    }
+  }
+  return std::nullopt;
+}
+
+void Http1Codec::observe_body(StreamId stream, bool observed) {
+  Exchange* exchange = find(stream);
+  if (exchange && exchange->body) exchange->body->set_observed(observed);
+}
+
+void Http1Codec::pause_body(StreamId stream, bool paused) {
+  Exchange* exchange = find(stream);
+  if (exchange && exchange->body) exchange->body->set_paused(paused);
 }
 
 // Waits for its turn among the replies: the client must not take it for an earlier one.
@@ -94,7 +150,14 @@ void Http1Codec::send_continue_if_due() {
 
 void Http1Codec::stop_requests() {
   closing_ = true;
+  body_stream_ = 0;
   parser_.reset();
+}
+
+// What was said so far is all that the client gets.
+void Http1Codec::stop_now() {
+  exchanges_.clear();
+  stop_requests();
 }
 
 void Http1Codec::refuse(Refusal refusal) {
@@ -134,13 +197,16 @@ void Http1Codec::give_up(GiveUp reason) {
 
 size_t Http1Codec::held_bytes() const {
   size_t bytes = output_.owned_bytes() + (parser_ ? parser_->request().size_bytes() : 0);
-  for (const Exchange& exchange : exchanges_) bytes += exchange.held.owned_bytes();
+  for (const Exchange& exchange : exchanges_) {
+    bytes += exchange.held.owned_bytes() + (exchange.body ? exchange.body->size_bytes() : 0);
+  }
   return bytes;
 }
 
 void Http1Codec::shut_down() {
   if (!exchanges_.empty()) exchanges_.back().keep_alive = false;
-  stop_requests();
+  if (body_stream_ == 0) return stop_requests();
+  closing_ = true;
 }
 
 Http1Codec::Exchange* Http1Codec::find(StreamId stream) {
@@ -155,8 +221,9 @@ const Http1Codec::Exchange* Http1Codec::find(StreamId stream) const {
 }
 
 bool Http1Codec::has_stream() const {
-  return std::any_of(exchanges_.begin(), exchanges_.end(),
-                     [](const Exchange& exchange) { return exchange.streaming && !exchange.answered; });
+  return std::any_of(exchanges_.begin(), exchanges_.end(), [](const Exchange& exchange) {
+    return !exchange.answered && (exchange.streaming || awaits_body(exchange));
+  });
 }
 
 size_t Http1Codec::backlog(StreamId stream) const {
@@ -189,7 +256,7 @@ void Http1Codec::end_head(OutputQueue& out, const Exchange& exchange) {
 void Http1Codec::reply(StreamId stream, Reply&& reply) {
   Exchange* exchange = find(stream);
   if (!exchange || exchange->streaming) return;
-  if (reply.close) {
+  if (reply.close || awaits_body(*exchange)) {
     exchange->keep_alive = false;
     closing_ = true;
   }
@@ -231,23 +298,38 @@ void Http1Codec::stream_chunk(StreamId stream, const Blob& bytes) {
   if (is_chunked(*exchange)) out.append("\r\n");
 }
 
-void Http1Codec::end_stream(StreamId stream) {
+void Http1Codec::end_stream(StreamId stream, ReplyHeaders&&) {
   Exchange* exchange = find(stream);
   if (!exchange || !exchange->streaming) return;
   if (is_chunked(*exchange)) output_of(*exchange).append("0\r\n\r\n");
   finish(*exchange);
 }
 
+void Http1Codec::reset(StreamId stream, uint32_t) {
+  if (find(stream)) stop_now();
+}
+
+// What the client sends from now on is no request, and neither is what is left of this one.
+void Http1Codec::upgrade(StreamId stream, ReplyHeaders&& headers) {
+  Exchange* exchange = find(stream);
+  if (!exchange || exchange->streaming || !exchange->body || exchange != &exchanges_.back()) return;
+  stop_requests();
+  exchange->streaming = exchange->raw = true;
+  exchange->keep_alive = false;
+  exchange->body->reopen();
+  body_stream_ = stream;
+  OutputQueue& out = output_of(*exchange);
+  begin_head(out, *exchange, 101, headers);
+  out.append("\r\n");
+}
+
 // Lets go of every leading exchange that is answered; what the next one has said so far moves up.
 // A connection that ends with an answer says nothing behind it.
 void Http1Codec::finish(Exchange& exchange) {
   exchange.answered = true;
+  if (awaits_body(exchange)) exchange.keep_alive = false;
   while (!exchanges_.empty() && exchanges_.front().answered) {
-    if (!exchanges_.front().keep_alive) {
-      exchanges_.clear();
-      stop_requests();
-      return;
-    }
+    if (!exchanges_.front().keep_alive) return stop_now();
     exchanges_.erase(exchanges_.begin());
     if (!exchanges_.empty()) output_.splice(std::move(exchanges_.front().held));
   }

@@ -62,7 +62,7 @@ const Refusal& refusal_for(const error_code& error, Bytes in) {
 
 class BeastParser final : public Http1Parser, private http::basic_parser<true> {
  public:
-  BeastParser(const Limits& limits, const BodyLimit& body_limit) : limits_(limits), body_limit_source_(body_limit) {
+  BeastParser(const Limits& limits, const BodyPlanner& planner) : limits_(limits), planner_(planner) {
     Parser::body_limit(boost::none);
     header_limit(std::numeric_limits<uint32_t>::max());  // counted here instead, each limit with its own answer
   }
@@ -181,8 +181,8 @@ class BeastParser final : public Http1Parser, private http::basic_parser<true> {
     if (request_.version >= 11 && !has_host_) return refuse(kMissingHost, error);
     request_.keep_alive = keep_alive();
     head_done_ = true;
-    body_limit_bytes_ = body_limit_source_.body_limit_bytes(request_.raw_path());
-    if (content_length().value_or(0) > body_limit_bytes_) finish_too_large(error);
+    plan_ = planner_.body_plan(request_);
+    if (is_beyond_limit(content_length().value_or(0))) finish_too_large(error);
   }
 
   void on_body_init_impl(const boost::optional<uint64_t>& length, error_code&) override {
@@ -196,7 +196,7 @@ class BeastParser final : public Http1Parser, private http::basic_parser<true> {
 
   void on_chunk_header_impl(uint64_t size, string_view extensions, error_code& error) override {
     if (extensions.size() > kChunkExtensionBytes) return refuse(kBadRequest, error);
-    if (size > body_limit_bytes_ - request_.body.size()) finish_too_large(error);
+    if (is_beyond_limit(size)) finish_too_large(error);
   }
 
   size_t on_chunk_body_impl(uint64_t, string_view body, error_code& error) override {
@@ -205,6 +205,11 @@ class BeastParser final : public Http1Parser, private http::basic_parser<true> {
 
   void on_finish_impl(error_code&) override { done_ = true; }
 
+  // gRPC does not come over HTTP/1, so that its one message is no different from a whole body here.
+  bool is_beyond_limit(uint64_t more) const {
+    return !streams_body() && more > plan_.limit_bytes - request_.body.size();
+  }
+
   void finish_too_large(error_code& error) {
     request_.body_too_large = true;
     done_ = true;
@@ -212,8 +217,7 @@ class BeastParser final : public Http1Parser, private http::basic_parser<true> {
   }
 
   const Limits& limits_;
-  const BodyLimit& body_limit_source_;
-  uint64_t body_limit_bytes_ = 0;
+  const BodyPlanner& planner_;
   size_t line_scanned_ = 0;  // bytes of an incomplete request line that hold no line end
   size_t line_bytes_ = 0;
   size_t head_taken_ = 0;
@@ -225,8 +229,8 @@ class BeastParser final : public Http1Parser, private http::basic_parser<true> {
 
 }  // namespace
 
-std::unique_ptr<Http1Parser> Http1Parser::make(const Limits& limits, const BodyLimit& body_limit) {
-  return std::make_unique<BeastParser>(limits, body_limit);
+std::unique_ptr<Http1Parser> Http1Parser::make(const Limits& limits, const BodyPlanner& planner) {
+  return std::make_unique<BeastParser>(limits, planner);
 }
 
 }  // namespace viaduct::net

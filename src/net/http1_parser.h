@@ -4,7 +4,9 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/bytes.h"
 #include "net/counters.h"
@@ -23,7 +25,7 @@ struct Refusal {
 
 class Http1Parser {
  public:
-  static std::unique_ptr<Http1Parser> make(const Limits& limits, const BodyLimit& body_limit);
+  static std::unique_ptr<Http1Parser> make(const Limits& limits, const BodyPlanner& planner);
   virtual ~Http1Parser() = default;
 
   // Returns how many bytes were used; the rest must be offered again with more behind it. Not after done() or a
@@ -34,11 +36,14 @@ class Http1Parser {
   bool done() const { return done_; }
   const std::optional<Refusal>& refusal() const { return refusal_; }
   bool expects_continue() const { return expects_continue_; }
+  bool streams_body() const { return plan_.shape == BodyPlan::Shape::kStreamed; }  // once head_done()
   Request& request() { return request_; }
   const Request& request() const { return request_; }
+  std::string take_body() { return std::exchange(request_.body, {}); }  // what was read of it since
 
  protected:
   Request request_;
+  BodyPlan plan_;
   std::optional<Refusal> refusal_;
   bool head_done_ = false;
   bool done_ = false;

@@ -46,11 +46,36 @@ void Loop::stream_chunk(const ReplyHandle& handle, const Blob& bytes) {
   if (Connection* connection = speak_on(handle)) connection->codec().stream_chunk(handle.stream, bytes);
 }
 
-void Loop::end_stream(const ReplyHandle& handle) {
+void Loop::end_stream(const ReplyHandle& handle, ReplyHeaders trailers) {
   Connection* connection = speak_on(handle);
-  if (connection) connection->codec().end_stream(handle.stream);
+  if (connection) connection->codec().end_stream(handle.stream, std::move(trailers));
   observe(handle, nullptr);
 }
+
+void Loop::reset(const ReplyHandle& handle, uint32_t http2_error_code) {
+  Connection* connection = speak_on(handle);
+  if (connection) connection->codec().reset(handle.stream, http2_error_code);
+  observe(handle, nullptr);
+}
+
+void Loop::pause_body(const ReplyHandle& handle, bool paused) {
+  Connection* connection = core_->find(handle.slot, handle.generation);
+  if (!connection) return;
+  connection->codec().pause_body(handle.stream, paused);
+  core_->mark_dirty(handle.slot, *connection);
+}
+
+void Loop::upgrade(const ReplyHandle& handle, ReplyHeaders headers) {
+  if (Connection* connection = speak_on(handle)) connection->codec().upgrade(handle.stream, std::move(headers));
+}
+
+Loop::TimerId Loop::start_timer(TimePoint at, std::function<void()> function) {
+  assert(in_loop_thread());
+  return core_->start_timer(at, std::move(function));
+}
+
+void Loop::cancel_timer(TimerId id) { core_->cancel_timer(id); }
+TimePoint Loop::now() const { return core_->now(); }
 
 void Loop::observe(const ReplyHandle& handle, StreamObserver* observer) { core_->observe(handle, observer); }
 

@@ -18,6 +18,7 @@
 #include "net/handler.h"
 #include "net/limits.h"
 #include "net/reply.h"
+#include "net/timers.h"
 
 namespace viaduct::net {
 
@@ -38,13 +39,28 @@ class Loop final : public Executor {
   // All of these do nothing when the client has gone or the request was answered already.
   void reply(const ReplyHandle& handle, Reply&& reply);
   void start_stream(const ReplyHandle& handle, StreamHead&& head);
-  void stream_chunk(const ReplyHandle& handle, const Blob& bytes);  // empty chunks are left out
-  void end_stream(const ReplyHandle& handle);
+  void stream_chunk(const ReplyHandle& handle, const Blob& bytes);         // empty chunks are left out
+  void end_stream(const ReplyHandle& handle, ReplyHeaders trailers = {});  // trailers: HTTP/2 only
+  // Answers no further: RST_STREAM with that code, or the end of an HTTP/1 connection.
+  void reset(const ReplyHandle& handle, uint32_t http2_error_code);
+  // A streamed body: while paused nothing of it is read, and its flow-control window does not grow.
+  void pause_body(const ReplyHandle& handle, bool paused);
+  // HTTP/1 only: answers 101 with these headers; from then on both ways carry raw bytes, by on_body() and
+  // stream_chunk(), until end_stream(). The request must have been handed out with a streamed body.
+  void upgrade(const ReplyHandle& handle, ReplyHeaders headers);
 
   // Null: no more. When the client has gone already, on_gone() follows soon.
   void observe(const ReplyHandle& handle, StreamObserver* observer);
-  bool is_open(const ReplyHandle& handle) const;     // someone still waits for this answer
-  size_t stream_backlog(const ReplyHandle& handle);  // bytes said and not yet taken by the kernel
+  bool is_open(const ReplyHandle& handle) const;  // someone still waits for this answer
+  // Bytes said on this stream and not yet gone: not taken by the kernel, or held back by the stream's window.
+  size_t stream_backlog(const ReplyHandle& handle);
+
+  // Calls `function` on this thread at or soon after `at`; a timer that ran or was cancelled is gone. Ids are not
+  // reused.
+  using TimerId = Timers::Id;
+  TimerId start_timer(TimePoint at, std::function<void()> function);
+  void cancel_timer(TimerId id);
+  TimePoint now() const;  // of this turn
 
   // Takes no new request from now on: idle connections close, requests in flight are answered, observers get
   // on_shutdown(). Whatever is still open after `grace` is cut off by the sweep. Calls `done` when nothing is open.
@@ -52,8 +68,8 @@ class Loop final : public Executor {
 
   size_t connection_count() const;
 
-  // Looks for passed deadlines. The loop does so itself every Limits::sweep_interval; tests call it after moving the
-  // clock.
+  // Looks for passed deadlines and timers. The loop does so itself every Limits::sweep_interval; tests call it after
+  // moving the clock.
   void sweep();
 
   LoopCore& core() { return *core_; }  // for listeners and connections

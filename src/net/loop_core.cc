@@ -1,5 +1,6 @@
 #include "net/loop_core.h"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cassert>
 #include <ctime>
@@ -10,6 +11,8 @@
 
 namespace viaduct::net {
 namespace {
+
+constexpr std::chrono::milliseconds kTimerStep{1};  // timers closer together than that run together
 
 std::string format_common_headers(int64_t wall_ns) {
   const std::time_t seconds = static_cast<std::time_t>(wall_ns / 1'000'000'000);
@@ -33,7 +36,7 @@ LoopCore::~LoopCore() { stop_thread(); }
 
 void LoopCore::start_thread() {
   assert(!thread_.joinable());
-  start_timer();
+  await_sweep();
   thread_ = std::thread([this] { run_thread(); });
 }
 
@@ -151,8 +154,8 @@ void LoopCore::destroy(uint32_t slot) {
   checks_.erase({connection->check_at, slot});
   std::erase(dirty_, slot);
   account(connection->held_bytes(), 0);
-  for (const Connection::Observed& observed : connection->take_observers()) {
-    gone_.emplace_back(ReplyHandle{&loop_, slot, place.generation, observed.stream}, observed.observer);
+  for (const auto& [stream, observer] : connection->take_observers()) {
+    gone_.emplace_back(ReplyHandle{&loop_, slot, place.generation, stream}, observer);
   }
   free_slots_.push_back(slot);
   --open_;
@@ -182,6 +185,7 @@ void LoopCore::observe(const ReplyHandle& handle, StreamObserver* observer) {
 void LoopCore::sweep() {
   update_date();
   check_deadlines();
+  run_timers();
   for (const std::function<void()>& function : std::exchange(at_next_sweep_, {})) function();
   if (now_ >= shutdown_deadline_) close_all();
 }
@@ -223,12 +227,36 @@ void LoopCore::close_all() {
 
 void LoopCore::update_date() { common_headers_ = format_common_headers(clock_.wall_ns()); }
 
-void LoopCore::start_timer() {
-  timer_.expires_after(limits_.sweep_interval);
-  timer_.async_wait([this](const boost::system::error_code& error) {
+void LoopCore::await_sweep() {
+  sweep_timer_.expires_after(limits_.sweep_interval);
+  sweep_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     take_turn([this] { sweep(); });
-    start_timer();
+    await_sweep();
+  });
+}
+
+Timers::Id LoopCore::start_timer(TimePoint at, std::function<void()> function) {
+  const Timers::Id id = timers_.start(at, std::move(function));
+  await_next_timer();
+  return id;
+}
+
+void LoopCore::run_timers() {
+  timers_.run_due(now_);
+  await_next_timer();
+}
+
+// Most timers are far off and looked for by the sweep, so that starting one costs no more than its place in the order.
+void LoopCore::await_next_timer() {
+  const TimePoint next = timers_.next();
+  if (next >= soon_at_ || next - now_ >= limits_.sweep_interval) return;
+  soon_at_ = next;
+  soon_timer_.expires_after(std::max<TimePoint>(next - now_, kTimerStep));
+  soon_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;  // an earlier one took its place
+    soon_at_ = kNever;
+    take_turn([this] { run_timers(); });
   });
 }
 

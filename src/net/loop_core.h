@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/executor.h"
 #include "net/connection.h"
+#include "net/timers.h"
 
 namespace viaduct::net {
 
@@ -44,6 +45,8 @@ class LoopCore {
   // Replaces the observer of a request; for one whose client has gone, on_gone() follows at the end of the turn.
   void observe(const ReplyHandle& handle, StreamObserver* observer);
   void sweep();
+  Timers::Id start_timer(TimePoint at, std::function<void()> function);
+  void cancel_timer(Timers::Id id) { timers_.cancel(id); }
   void begin_shutdown(std::chrono::milliseconds grace, std::function<void()> done);
   void run_at_next_sweep(std::function<void()> function) { at_next_sweep_.push_back(std::move(function)); }
 
@@ -81,14 +84,18 @@ class LoopCore {
   void check_deadlines();
   void close_all();
   void update_date();
-  void start_timer();
+  void run_timers();
+  void await_next_timer();
+  void await_sweep();
 
   Loop& loop_;
   const Clock& clock_;
   const Limits& limits_;
   Counters& counters_;
   boost::asio::io_context io_{1};
-  boost::asio::steady_timer timer_{io_};
+  boost::asio::steady_timer sweep_timer_{io_};
+  boost::asio::steady_timer soon_timer_{io_};  // for timers that cannot wait for the sweep
+  TimePoint soon_at_ = kNever;
   std::thread thread_;
   std::atomic<std::thread::id> thread_id_{};
 
@@ -104,6 +111,7 @@ class LoopCore {
   size_t held_bytes_ = 0;
   absl::btree_set<std::pair<TimePoint, uint32_t>> checks_;     // by time, then slot
   std::vector<std::pair<ReplyHandle, StreamObserver*>> gone_;  // to be told at the end of the turn
+  Timers timers_;
   std::vector<std::function<void()>> at_next_sweep_;
   std::array<char, 64 << 10> read_buffer_;
   std::string common_headers_;

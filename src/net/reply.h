@@ -35,13 +35,16 @@ struct Reply {
   int status = 200;
   ReplyHeaders headers;
   Body body;
-  bool close = false;  // close the connection after this reply
+  ReplyHeaders trailers;  // behind the body, HTTP/2 only
+  bool bare = false;      // HTTP/2 only: `headers` are all there are, as gRPC has it
+  bool close = false;     // close the connection after this reply
 };
 
 // The start of a reply whose body comes in chunks; sent at once.
 struct StreamHead {
   int status = 200;
   ReplyHeaders headers;
+  bool bare = false;  // as in Reply
 };
 
 }  // namespace viaduct::net

@@ -99,7 +99,9 @@ void Front::add_subtree(std::string path, std::string allow, Endpoint& endpoint)
   routes_.push_back({std::move(path), true, std::move(allow), &endpoint});
 }
 
-uint64_t Front::body_limit_bytes(std::string_view) const { return options_.body_limit_bytes; }
+net::BodyPlan Front::body_plan(const net::Request&) const {
+  return {net::BodyPlan::Shape::kWhole, options_.body_limit_bytes};
+}
 
 void Front::handle(net::Loop& loop, net::Request&& request, net::ReplyHandle handle) {
   Exchange exchange{&loop, std::move(request), handle, {}, {}};

@@ -29,7 +29,7 @@ class Front final : public net::Handler {
   void add_subtree(std::string path, std::string allow, Endpoint& endpoint);
 
   void handle(net::Loop& loop, net::Request&& request, net::ReplyHandle handle) override;
-  uint64_t body_limit_bytes(std::string_view raw_path) const override;
+  net::BodyPlan body_plan(const net::Request& head) const override;
 
  private:
   struct Route {

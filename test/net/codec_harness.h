@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,11 +12,15 @@
 
 namespace viaduct::net {
 
-struct CodecHarness : BodyLimit {
+struct CodecHarness : BodyPlanner {
   explicit CodecHarness(const Limits& with = Limits(), uint64_t body_limit_of_all = 1 << 20)
       : limits(with), body_limit(body_limit_of_all), codec(CodecContext{limits, counters, *this, common_headers}) {}
 
-  uint64_t body_limit_bytes(std::string_view) const override { return body_limit; }
+  // Paths below /stream/ have streamed bodies.
+  BodyPlan body_plan(const Request& head) const override {
+    const bool streamed = head.raw_path().starts_with("/stream/");
+    return {streamed ? BodyPlan::Shape::kStreamed : BodyPlan::Shape::kWhole, body_limit};
+  }
 
   // Offers `bytes` behind what the codec left over before.
   void feed(std::string_view bytes) {
@@ -25,6 +31,12 @@ struct CodecHarness : BodyLimit {
       more = used > 0;
       while (auto incoming = codec.next_request()) {
         requests.push_back(*std::move(incoming));
+        if (on_request) on_request(requests.back().stream);
+        more = true;
+      }
+      while (auto incoming = codec.next_body()) {
+        bodies[incoming->stream] += incoming->piece.bytes;
+        if (incoming->piece.last) bodies[incoming->stream] += "|";
         more = true;
       }
     }
@@ -63,6 +75,8 @@ struct CodecHarness : BodyLimit {
   Http1Codec codec;
   std::string rest;
   std::vector<IncomingRequest> requests;
+  std::function<void(StreamId)> on_request;
+  std::map<StreamId, std::string> bodies;  // streamed; "|" where one ended
 };
 
 }  // namespace viaduct::net

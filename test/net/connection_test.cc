@@ -374,6 +374,46 @@ TEST_CASE("a stream that was found backed up is told when its client has caught 
   server.on_loop([&] { CHECK(server.loop().stream_backlog(keeper.handles.at(0)) == 0); });
 }
 
+TEST_CASE("a streamed body comes to its observer, which may pause it") {
+  struct Collector : StreamObserver {
+    void on_gone(ReplyHandle) override { ++gone; }
+    void on_drained(ReplyHandle) override {}
+    void on_shutdown(ReplyHandle) override {}
+    void on_body(ReplyHandle handle, Bytes bytes, bool last) override {
+      body += bytes;
+      if (body == "abc") handle.loop->pause_body(handle, true);
+      if (!last) return;
+      Reply reply;
+      reply.body = std::to_string(body.size());
+      handle.loop->reply(handle, std::move(reply));
+    }
+    std::string body;  // the loop's
+    std::atomic<int> gone{0};
+  };
+  Collector collector;
+  ReplyHandle handle;
+  StreamServer server([&](Loop& loop, Request&&, ReplyHandle to) {
+    handle = to;
+    loop.observe(to, &collector);
+  });
+  Client client(server.address());
+  client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 500003\r\n\r\nabc");
+  const auto received = [&] {
+    size_t bytes = 0;
+    server.on_loop([&] { bytes = collector.body.size(); });
+    return bytes;
+  };
+  REQUIRE(eventually([&] { return received() == 3; }));
+  client.send(std::string(500'000, 'x'));
+  REQUIRE(eventually([&] { return server.count(&Counters::bytes_in) > Limits().read_ahead_bytes; }));
+  CHECK(received() == 3);
+  server.on_loop([&] { server.loop().pause_body(handle, false); });
+  CHECK(client.read_reply().ends_with("500003"));
+  client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabc");
+  client.close();
+  CHECK(eventually([&] { return collector.gone == 1; }));
+}
+
 TEST_CASE("an answer to a connection whose place another has taken reaches nobody") {
   Keeper keeper;
   Server server(keeper.answer());

@@ -165,7 +165,7 @@ TEST_CASE("a stream ahead of other requests holds their answers back") {
   h.codec.start_stream(h.requests[0].stream, StreamHead());
   h.answer(1, "two");
   h.codec.stream_chunk(h.requests[0].stream, Blob("first"));
-  h.codec.end_stream(h.requests[0].stream);
+  h.codec.end_stream(h.requests[0].stream, {});
   CHECK(h.take_output() ==
         "HTTP/1.1 200 OK\r\nServer: s\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n" + ok("two"));
 }
@@ -191,7 +191,7 @@ TEST_CASE("answers to HEAD have no body") {
   CHECK(h.take_output() == "HTTP/1.1 200 OK\r\nServer: s\r\nContent-Length: 12\r\n\r\n");
   h.codec.start_stream(h.requests[1].stream, StreamHead());
   h.codec.stream_chunk(h.requests[1].stream, Blob("x"));
-  h.codec.end_stream(h.requests[1].stream);
+  h.codec.end_stream(h.requests[1].stream, {});
   CHECK(h.take_output() == "HTTP/1.1 200 OK\r\nServer: s\r\n\r\n");
   CHECK(h.codec.in_flight() == 0);
 }
@@ -232,7 +232,7 @@ TEST_CASE("a stream for HTTP/1.0 has no length and ends with the connection") {
   h.codec.stream_chunk(h.requests[0].stream, Blob("x"));
   CHECK(h.take_output() == "HTTP/1.0 200 OK\r\nServer: s\r\nConnection: close\r\n\r\nx");
   CHECK_FALSE(h.codec.done());
-  h.codec.end_stream(h.requests[0].stream);
+  h.codec.end_stream(h.requests[0].stream, {});
   CHECK(h.take_output() == "");
   CHECK(h.codec.done());
 }
@@ -355,7 +355,7 @@ TEST_CASE("answers to streams that are not open change nothing") {
   h.feed(kGet);
   h.codec.reply(77, Reply());
   h.codec.stream_chunk(h.requests[0].stream, Blob("not started"));
-  h.codec.end_stream(h.requests[0].stream);
+  h.codec.end_stream(h.requests[0].stream, {});
   CHECK(h.take_output() == "");
   h.answer(0, "one");
   h.answer(0, "again");
@@ -370,7 +370,169 @@ TEST_CASE("large bodies are passed on without a copy, whole") {
   h.answer(0, large);
   h.codec.start_stream(h.requests[1].stream, StreamHead());
   h.codec.stream_chunk(h.requests[1].stream, Blob(large));
-  h.codec.end_stream(h.requests[1].stream);
+  h.codec.end_stream(h.requests[1].stream, {});
   CHECK(h.take_output() == ok(large) + "HTTP/1.1 200 OK\r\nServer: s\r\nTransfer-Encoding: chunked\r\n\r\n186a0\r\n" +
                                large + "\r\n0\r\n\r\n");
+}
+
+TEST_CASE("a streamed body is handed on piece by piece, however it is framed and cut") {
+  const std::string with_length = "POST /stream/ HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n0123456789";
+  const std::string chunked =
+      "POST /stream/ HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n012\r\n7\r\n3456789\r\n0\r\n\r\n";
+  for (const std::string& request : {with_length, chunked}) {
+    for (size_t piece = 1; piece <= request.size(); ++piece) {
+      CAPTURE(piece);
+      CodecHarness h;
+      h.on_request = [&](StreamId stream) { h.codec.observe_body(stream, true); };
+      h.feed_in_pieces(request + "GET /next HTTP/1.1\r\nHost: h\r\n\r\n", piece);
+      REQUIRE(h.requests.size() == 1);
+      CHECK(h.requests[0].request.body == "");
+      CHECK(h.bodies[h.requests[0].stream] == "0123456789|");
+      h.answer(0, "x");
+      h.feed("");
+      REQUIRE(h.requests.size() == 2);
+      CHECK(h.requests[1].request.target() == "/next");
+    }
+  }
+}
+
+TEST_CASE("a streamed body is not limited, and its request is handed out before any of it") {
+  CodecHarness h(Limits(), 5);
+  h.on_request = [&](StreamId stream) { h.codec.observe_body(stream, true); };
+  h.feed("POST /stream/ HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n");
+  REQUIRE(h.requests.size() == 1);
+  CHECK_FALSE(h.requests[0].request.body_too_large);
+  CHECK(h.codec.phase() == InputPhase::kNone);  // no deadline: it may take as long as it likes
+  CHECK(h.codec.has_stream());
+  for (int i = 0; i < 100; ++i) h.feed(std::string(10'000, 'x'));
+  CHECK(h.bodies[1] == std::string(1'000'000, 'x') + "|");
+  CHECK_FALSE(h.codec.has_stream());
+}
+
+TEST_CASE("a streamed body waits for its observer, and while it is paused, and then so does the client") {
+  CodecHarness h;
+  const size_t room = h.limits.read_ahead_bytes;
+  h.feed("POST /stream/ HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\nabc");
+  CHECK(h.codec.wants_input());
+  h.feed(std::string(room - 4, 'x'));
+  CHECK(h.codec.wants_input());
+  h.feed("y");
+  CHECK_FALSE(h.codec.wants_input());
+  CHECK(h.codec.held_bytes() == room);
+  CHECK(h.bodies.empty());
+  h.codec.observe_body(1, true);
+  h.feed("");
+  CHECK(h.bodies[1] == "abc" + std::string(room - 4, 'x') + "y");
+  CHECK(h.codec.wants_input());
+  h.codec.pause_body(1, true);
+  CHECK_FALSE(h.codec.wants_input());
+  h.feed("z");
+  CHECK(h.bodies[1].size() == room);
+  h.codec.pause_body(1, false);
+  h.feed("");
+  CHECK(h.bodies[1].ends_with("yz"));
+}
+
+TEST_CASE("a request answered before its streamed body was read ends the connection") {
+  for (const bool as_stream : {false, true}) {
+    CAPTURE(as_stream);
+    CodecHarness h;
+    h.feed("POST /stream/ HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n012");
+    if (as_stream) {
+      h.codec.start_stream(1, StreamHead());
+      h.codec.end_stream(1, {});
+    } else {
+      h.answer(0, "x");
+      CHECK(h.take_output().find("Connection: close\r\n") != std::string::npos);
+    }
+    CHECK(h.codec.done());
+    h.feed("3456789GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK(h.requests.size() == 1);
+  }
+}
+
+TEST_CASE("a streamed body that breaks off or is malformed ends the connection without an answer") {
+  CodecHarness h;
+  h.feed("POST /stream/ HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n012\r\n");
+  h.feed("NONSENSE\r\n");
+  CHECK(h.requests.size() == 1);
+  CHECK(h.codec.done());
+  CHECK(h.take_output() == "");
+  CHECK(h.counters.bad_requests.value() == 1);
+}
+
+TEST_CASE("the client of a streamed body is told to go on, if it asks") {
+  CodecHarness h;
+  h.feed("POST /stream/ HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  CHECK(h.requests.size() == 1);
+  CHECK(h.take_output() == "HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+TEST_CASE("a request whose Connection is close still gets the rest of its streamed body") {
+  CodecHarness h;
+  h.feed("POST /stream/ HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 3\r\n\r\n0");
+  h.codec.observe_body(1, true);
+  CHECK_FALSE(h.codec.closing());
+  h.feed("12");
+  CHECK(h.bodies[1] == "012|");
+  CHECK(h.codec.closing());
+}
+
+TEST_CASE("resetting a stream ends the connection with what was said so far") {
+  CodecHarness h;
+  h.feed("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  h.codec.start_stream(1, StreamHead());
+  h.codec.stream_chunk(1, Blob("abc"));
+  h.codec.reset(1, 2);
+  CHECK(h.take_output().ends_with("3\r\nabc\r\n"));
+  CHECK(h.codec.done());
+  CHECK_FALSE(h.codec.is_open(1));
+}
+
+TEST_CASE("trailers are for HTTP/2") {
+  CodecHarness h;
+  h.feed("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  ReplyHeaders trailers;
+  trailers.add("Grpc-Status", "0");
+  h.codec.start_stream(1, StreamHead());
+  h.codec.end_stream(1, std::move(trailers));
+  CHECK(h.take_output().ends_with("\r\n\r\n0\r\n\r\n"));
+}
+
+TEST_CASE("an upgraded connection carries raw bytes both ways until its stream ends") {
+  CodecHarness h;
+  h.on_request = [&](StreamId stream) {
+    ReplyHeaders headers;
+    headers.add("Upgrade", "websocket");
+    headers.add("Connection", "Upgrade");
+    h.codec.observe_body(stream, true);
+    h.codec.upgrade(stream, std::move(headers));
+  };
+  h.feed("GET /stream/ HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nGET / raw\r\n\r\n");
+  CHECK(h.take_output() ==
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nServer: s\r\n\r\n");
+  CHECK(h.requests.size() == 1);
+  CHECK(h.bodies[1] == "GET / raw\r\n\r\n");
+  CHECK(h.codec.has_stream());
+  h.feed(std::string("\0\1\2", 3));
+  CHECK(h.bodies[1] == std::string("GET / raw\r\n\r\n\0\1\2", 16));
+  h.codec.stream_chunk(1, Blob("raw too"));
+  CHECK(h.take_output() == "raw too");
+  CHECK_FALSE(h.codec.closing());
+  h.codec.end_stream(1, {});
+  CHECK(h.take_output() == "");
+  CHECK(h.codec.done());
+}
+
+TEST_CASE("only a request with a streamed body can be upgraded, and only before its answer") {
+  CodecHarness h;
+  h.feed("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  h.codec.upgrade(1, {});
+  CHECK(h.take_output() == "");
+  h.answer(0, "x");
+  h.feed("GET /stream/ HTTP/1.1\r\nHost: h\r\n\r\n");
+  h.codec.start_stream(2, StreamHead());
+  h.take_output();
+  h.codec.upgrade(2, {});
+  CHECK(h.take_output() == "");
 }

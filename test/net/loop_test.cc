@@ -121,6 +121,47 @@ TEST_CASE("what does not end in time at shutdown is cut off") {
   CHECK(observer.gone == 1);
 }
 
+TEST_CASE("a timer runs on the loop's clock, and not when it was cancelled") {
+  Server server;
+  std::atomic<int> ran{0};
+  server.on_loop([&] {
+    Loop& loop = server.loop();
+    loop.start_timer(loop.now() + 10s, [&] {
+      CHECK(loop.in_loop_thread());
+      ++ran;
+    });
+    loop.cancel_timer(loop.start_timer(loop.now() + 5s, [&] { ran += 100; }));
+  });
+  server.pass(10s - 1ns);
+  CHECK(ran == 0);
+  server.pass(1ns);
+  CHECK(ran == 1);
+  server.pass(1h);
+  CHECK(ran == 1);
+}
+
+TEST_CASE("a timer nearer than the next sweep does not wait for it") {
+  const SystemClock clock;
+  Limits limits;
+  limits.sweep_interval = std::chrono::hours(1);
+  Counters counters;
+  Loop loop(clock, limits, counters);
+  std::vector<int> ran;
+  std::promise<void> last;
+  loop.start();
+  loop.post_function([&] {
+    loop.start_timer(loop.now() + 3ms, [&] {
+      ran.push_back(3);
+      last.set_value();
+    });
+    loop.start_timer(loop.now() + 1ms, [&] { ran.push_back(1); });
+    loop.start_timer(loop.now() + 2ms, [&] { ran.push_back(2); });
+  });
+  CHECK(last.get_future().wait_for(10s) == std::future_status::ready);
+  loop.stop();
+  CHECK(ran == std::vector{1, 2, 3});
+}
+
 TEST_CASE("stopping tells the observers of whoever still waits") {
   EndAtShutdown observer;
   {

@@ -125,8 +125,9 @@ void echo(Loop& loop, Request&& request, ReplyHandle handle) {
   loop.reply(handle, std::move(reply));
 }
 
-Server::Server(FunctionHandler::Answer answer, const Limits& limits, const ListenOptions& options, size_t threads)
-    : handler(std::move(answer)), loops(clock, limits, threads) {
+Server::Server(FunctionHandler::Answer answer, const Limits& limits, const ListenOptions& options, size_t threads,
+               BodyPlan plan)
+    : handler(std::move(answer), plan), loops(clock, limits, threads) {
   loops.start();
   auto opened = Listener::open(loops, handler, parse_listen_url("http://127.0.0.1:0").value(), options);
   REQUIRE(opened);

@@ -53,11 +53,13 @@ class Client {
 class FunctionHandler final : public Handler {
  public:
   using Answer = std::function<void(Loop&, Request&&, ReplyHandle)>;
-  explicit FunctionHandler(Answer answer) : answer_(std::move(answer)) {}
+  explicit FunctionHandler(Answer answer, BodyPlan plan = {}) : answer_(std::move(answer)), plan_(plan) {}
+  BodyPlan body_plan(const Request&) const override { return plan_; }
   void handle(Loop& loop, Request&& request, ReplyHandle handle) override { answer_(loop, std::move(request), handle); }
 
  private:
-  Answer answer_;
+  const Answer answer_;
+  const BodyPlan plan_;
 };
 
 // Answers with the target and the body.
@@ -66,7 +68,7 @@ void echo(Loop& loop, Request&& request, ReplyHandle handle);
 class Server {
  public:
   explicit Server(FunctionHandler::Answer answer = echo, const Limits& limits = Limits(),
-                  const ListenOptions& options = ListenOptions(), size_t threads = 1);
+                  const ListenOptions& options = ListenOptions(), size_t threads = 1, BodyPlan plan = {});
   ~Server();
 
   const std::string& address() const { return listener->addresses()[0]; }
@@ -79,6 +81,11 @@ class Server {
   FunctionHandler handler;
   LoopGroup loops;
   std::unique_ptr<Listener> listener;
+};
+
+struct StreamServer : Server {
+  explicit StreamServer(FunctionHandler::Answer answer, const Limits& limits = Limits())
+      : Server(std::move(answer), limits, ListenOptions(), 1, {BodyPlan::Shape::kStreamed}) {}
 };
 
 // Waits for another thread to make it true; false after 10 s.
