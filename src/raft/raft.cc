@@ -108,6 +108,11 @@ Result<Index> Raft::propose_configuration(std::string data) {
   return log_.last_index();
 }
 
+bool Raft::leads_alone() const {
+  return role_ == Role::kLeader && configuration_.voters.size() == 1 && configuration_.outgoing.empty() &&
+         log_.applied() >= term_start_;
+}
+
 Result<ReadToken> Raft::read_index() {
   if (role_ != Role::kLeader) return Error{Code::kUnavailable, "not the leader"};
   if (reads_.pending() >= options_.max_pending_reads)

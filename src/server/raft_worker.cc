@@ -37,6 +37,7 @@ struct RaftWorker::Status {
   std::atomic<uint64_t> term{0}, commit{0}, leader{0}, vote{0};
   std::atomic<v3bridge::RaftRole> role{v3bridge::RaftRole::kFollower};
   std::atomic<int64_t> leader_since_wall_ns{0};
+  std::atomic<bool> leads_alone{false};
 };
 
 RaftWorker::RaftWorker(const Parts& parts, raft::Raft raft)
@@ -253,8 +254,11 @@ void RaftWorker::show_status() {
   status_->leader.store(raft_.leader().value, std::memory_order_relaxed);
   status_->vote.store(raft_.hard_state().vote.value, std::memory_order_relaxed);
   status_->role.store(static_cast<v3bridge::RaftRole>(raft_.role()), std::memory_order_relaxed);
+  status_->leads_alone.store(raft_.leads_alone(), std::memory_order_release);
   parts_.counts.proposals_pending.store(pending_.size(), std::memory_order_relaxed);
 }
+
+bool RaftWorker::leads_alone() const { return status_->leads_alone.load(std::memory_order_acquire); }
 
 v3bridge::RaftStatus RaftWorker::status() const {
   v3bridge::RaftStatus status;

@@ -1,7 +1,7 @@
 // The raft thread's work, one turn at a time: everything that waits becomes one append and one sync, what is committed
 // goes on to the apply thread, and time passes. A turn needs no thread of its own: a test or a simulator calls it.
 //
-// Threads:   run() and turn() on one thread, the raft thread; status() from any.
+// Threads:   run() and turn() on one thread, the raft thread; status() and leads_alone() from any.
 // Ownership: borrows all it is made with.
 // Errors:    a failed append or sync ends the process (CC-4): nothing may be acknowledged after it.
 #pragma once
@@ -50,6 +50,7 @@ class RaftWorker {
   void turn(Inbox::Batch& batch);
 
   v3bridge::RaftStatus status() const;  // without `applied`
+  bool leads_alone() const;             // Raft::leads_alone(), any thread
 
  private:
   struct Pending;

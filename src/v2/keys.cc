@@ -186,6 +186,7 @@ void Keys::receive(Asked& asked) {
 void Keys::get(Asked&& asked) {
   if (asked.method == Method::kHead) return read(std::move(asked));
   if (asked.params.quorum) {
+    if (engine_.reads_are_current()) return read(std::move(asked));
     return engine_.read_barrier(std::make_unique<QuorumReadDone>(*this, std::move(asked)));
   }
   if (asked.params.wait) return watch(std::move(asked));

@@ -65,6 +65,9 @@ class Engine {
   virtual void propose(Command&& command, std::unique_ptr<Completion> completion) = 0;
   // Linearizable read barrier (ReadIndex): done() with an empty body once everything committed before is applied.
   virtual void read_barrier(std::unique_ptr<Completion> completion) = 0;
+  // True while nobody but this member can have acknowledged a write, so that what it has applied is all that a
+  // linearizable read has to show: no barrier is needed then.
+  virtual bool reads_are_current() const { return false; }
 
   virtual const store::Store& store() const = 0;
   virtual store::Hub& hub() = 0;

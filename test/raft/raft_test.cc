@@ -124,6 +124,25 @@ TEST_CASE("a read at a member that is alone needs no message, and waits for the 
   CHECK(raft.ready().reads.size() == 1);
 }
 
+TEST_CASE("a member leads alone from the first entry of its term applied until there is a second voter") {
+  Cluster cluster(1, voters({1}));
+  cluster.start_all();
+  CHECK_FALSE(cluster.raft(1).leads_alone());
+  REQUIRE(cluster.elect(1) == 1);
+  CHECK(cluster.raft(1).leads_alone());
+  cluster.raft(1).apply_configuration(voters({1, 2}));
+  CHECK_FALSE(cluster.raft(1).leads_alone());
+
+  Script script(2, 0, {1, 2}, voters({1}));
+  script.raft().campaign();
+  for (int i = 0; i < 2; ++i) script.raft().persisted(script.raft().ready().sequence);
+  REQUIRE(script.raft().role() == Role::kLeader);
+  CHECK_FALSE(script.raft().leads_alone());  // what earlier terms left is committed, and not applied
+  script.raft().applied(script.raft().ready().committed.back()->index);
+  CHECK(script.raft().leads_alone());
+  CHECK_FALSE(Script::leader().raft().leads_alone());
+}
+
 TEST_CASE("a restart goes on with term, log and applied index, and applies only what is missing") {
   Cluster cluster(1, voters({1}));
   cluster.start_all();
