@@ -9,35 +9,10 @@
 //         its predecessor is either above the point or the newest at or below it.
 #include <algorithm>
 #include <cassert>
-#include <shared_mutex>
 
 #include "store/store_impl.h"
 
 namespace viaduct::store {
-
-Revision Store::Impl::revision_of(Seq seq) const {
-  {
-    const std::shared_lock shared(lock);
-    if (const std::optional<Record> record = pending_record({seq, 0})) return record->revision;
-  }
-  const std::optional<std::string> data = database->get(log_key({seq, 0}));
-  const std::optional<Revision> revision = data ? peek_revision(*data) : std::nullopt;
-  if (!revision) fatal("store: event " + to_string(seq) + " is missing from the log");
-  return *revision;
-}
-
-// Revisions rise along the log, and above the compaction point every seq has its part 0: a binary search.
-Seq Store::Impl::last_seq(Revision revision, const Numbers& now) const {
-  if (revision >= now.revision) return now.seq;
-  if (revision == now.compacted_revision) return now.compacted_seq;
-  Seq low = std::max(now.compacted_seq, Numbers().seq);  // at or below `revision`
-  Seq high = now.seq.next();                             // above it
-  while (low.next() < high) {
-    const Seq middle(low.value + (high.value - low.value) / 2);
-    (revision_of(middle) <= revision ? low : high) = middle;
-  }
-  return low;
-}
 
 // A snapshot needs the newest record at or below its own seq: nothing above the oldest one may be dealt with.
 Seq Store::Impl::clean_limit() const {

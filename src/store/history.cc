@@ -51,6 +51,11 @@ std::optional<Record> Store::Impl::load_record(RecordId id) const {
   return written_record(id);
 }
 
+std::optional<Record> Store::Impl::own_record(RecordId id) const {
+  if (std::optional<Record> record = pending_record(id)) return record;
+  return written_record(id);
+}
+
 Blob Store::load_value(RecordId id) const {
   const std::optional<Record> record = impl_->load_record(id);
   if (!record) return Blob();

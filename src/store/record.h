@@ -49,6 +49,7 @@ struct OwnLease {
 struct Record {
   RecordId id;
   Revision revision;  // of the transaction; v3's mod_revision
+  uint32_t sub = 0;   // keys only: number among the keys' records of that revision; v3's sub-revision (N3)
   Family family = Family::kKey;
   Action action = Action::kSet;
   bool tombstone = false;

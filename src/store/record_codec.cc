@@ -26,7 +26,7 @@ enum Has : uint8_t {
   kPrev = 1 << 4,
   kUser = 1 << 5,
   kValue = 1 << 6,
-  kAllHas = (1 << 7) - 1,
+  kSub = 1 << 7,
 };
 
 uint8_t flags_of(const Record& r) {
@@ -36,7 +36,7 @@ uint8_t flags_of(const Record& r) {
 
 uint8_t has_of(const Record& r) {
   return (r.lease ? kLease : 0) | (r.own_lease ? kOwnLease : 0) | (r.ttl ? kTtl : 0) | (r.prev_ttl ? kPrevTtl : 0) |
-         (r.prev ? kPrev : 0) | (r.user.empty() ? 0 : kUser) | (r.value ? kValue : 0);
+         (r.prev ? kPrev : 0) | (r.user.empty() ? 0 : kUser) | (r.value ? kValue : 0) | (r.sub ? kSub : 0);
 }
 
 void put_ttl(std::string& to, const ShownTtl& ttl) {
@@ -76,6 +76,11 @@ bool decode_optional(ByteReader& in, uint8_t has, Record& record) {
     const uint64_t part = in.take_varint();
     if (part > UINT32_MAX) return false;
     record.prev.part = static_cast<uint32_t>(part);
+  }
+  if (has & kSub) {
+    const uint64_t sub = in.take_varint();
+    if (sub == 0 || sub > UINT32_MAX) return false;
+    record.sub = static_cast<uint32_t>(sub);
   }
   if (has & kUser) record.user = in.take_length_prefixed();
   if (has & kValue) record.value = Blob(in.take_length_prefixed());
@@ -127,6 +132,7 @@ std::string encode_record(const Record& record) {
     put_varint(out, record.id.seq.value - record.prev.seq.value);
     put_varint(out, record.prev.part);
   }
+  if (record.sub) put_varint(out, record.sub);
   if (!record.user.empty()) put_length_prefixed(out, record.user);
   if (record.value) put_length_prefixed(out, record.value.view());
   return out;
@@ -138,8 +144,7 @@ bool decode_record(RecordId id, Bytes data, Record& record) {
   const uint8_t flags = in.take_u8();
   const uint8_t has = in.take_u8();
   const uint8_t action = kind & kActionMask;
-  if (!in.ok() || kind > (kActionMask | kDirectoryBit) || action > kLastAction || flags > kAllFlags || has > kAllHas)
-    return false;
+  if (!in.ok() || kind > (kActionMask | kDirectoryBit) || action > kLastAction || flags > kAllFlags) return false;
 
   std::string key_buffer = std::move(record.key);
   record = Record();
@@ -160,14 +165,6 @@ bool decode_record(RecordId id, Bytes data, Record& record) {
     if (!take_distance(in, record.revision.value, record.create_revision.value)) return false;
   }
   return decode_optional(in, has, record);
-}
-
-std::optional<Revision> peek_revision(Bytes data) {
-  ByteReader in(data);
-  in.take_bytes(3);
-  const Revision revision(in.take_varint());
-  if (!in.ok()) return std::nullopt;
-  return revision;
 }
 
 }  // namespace viaduct::store

@@ -2,7 +2,7 @@
 //
 // log_key := 0x01 seq:u64be part:u32be
 // record  := kind:u8 flags:u8 has:u8 revision:varint key:bytes age:varint [version:varint revision_age:varint]
-//            [lease:varint] [own_lease] [ttl] [prev_ttl] [prev] [user:bytes] [value:bytes]
+//            [lease:varint] [own_lease] [ttl] [prev_ttl] [prev] [sub:varint] [user:bytes] [value:bytes]
 // bytes   := length:varint octet[length]       `flags` and `has` are named in record_codec.cc
 // Errors: decoding never trusts a length; false means that the bytes are no record.
 #pragma once
@@ -24,6 +24,5 @@ std::optional<RecordId> parse_log_key(Bytes key);
 
 std::string encode_record(const Record& record);              // all but the id, which is the key
 bool decode_record(RecordId id, Bytes data, Record& record);  // overwrites `record`; reuses its buffers
-std::optional<Revision> peek_revision(Bytes data);            // without decoding the rest
 
 }  // namespace viaduct::store

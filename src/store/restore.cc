@@ -24,12 +24,6 @@ Result<void> each_row(const Database& database, char table, Visit visit) {
   return {};
 }
 
-std::string format_row() {
-  std::string out;
-  put_varint(out, kFormatVersion);
-  return out;
-}
-
 }  // namespace
 
 Result<void> Store::Impl::restore() {
@@ -85,6 +79,7 @@ Result<void> Store::Impl::restore_log() {
     for (const Family family : {Family::kKey, Family::kDirectory}) tree.of(family).begin_loading(in.take_varint());
   }
   RecordId last{std::max(numbers.compacted_seq, Numbers().seq), UINT32_MAX};
+  revisions.start(std::max(numbers.compacted_revision, Numbers().revision), last.seq);
   Record record;
   VIADUCT_TRY(each_row(*database, kLogTable, [&](Bytes key, Bytes data) -> Result<void> {
     const std::optional<RecordId> id = parse_log_key(std::string(1, kLogTable).append(key));
@@ -94,12 +89,16 @@ Result<void> Store::Impl::restore_log() {
       const RecordId next_part{last.seq, last.part + 1};
       const RecordId next_event{last.seq.next(), 0};
       if (*id != next_part && *id != next_event) return corrupt(*id, "follows a gap");
+      if (*id == next_event && !revisions.extend(record.revision, id->seq))
+        return corrupt(*id, "has no revision in turn");
       last = *id;
     }
     return restore_record(record, static_cast<uint32_t>(1 + key.size() + data.size()));
   }));
   if (last.seq != numbers.seq)
     return corrupt("the log ends at " + to_string(last.seq) + ", not " + to_string(numbers.seq));
+  if (revisions.newest() != numbers.revision)
+    return corrupt("the log does not end at revision " + to_string(numbers.revision));
   tree.of(Family::kKey).finish_loading();
   tree.of(Family::kDirectory).finish_loading();
   tree.rebuild();

@@ -13,6 +13,12 @@ std::string lease_key(LeaseId id) {
 
 std::string row_key(std::string_view name) { return kRowTable + std::string(name); }
 
+std::string format_row() {
+  std::string out;
+  put_varint(out, kFormatVersion);
+  return out;
+}
+
 std::string encode_record_id(RecordId id) {
   std::string out;
   put_varint(out, id.seq.value);
@@ -50,7 +56,7 @@ std::string encode_numbers(const Numbers& numbers) {
   std::string out;
   put_varint(out, numbers.seq.value);
   put_varint(out, numbers.revision.value);
-  put_varint(out, numbers.compacted_revision.value);
+  put_varint(out, numbers.compacted ? numbers.compacted_revision.value + 1 : 0);
   put_varint(out, numbers.compacted_seq.value);
   return out;
 }
@@ -59,7 +65,9 @@ bool decode_numbers(Bytes data, Numbers& numbers) {
   ByteReader in(data);
   numbers.seq = Seq(in.take_varint());
   numbers.revision = Revision(in.take_varint());
-  numbers.compacted_revision = Revision(in.take_varint());
+  const uint64_t compacted = in.take_varint();
+  numbers.compacted = compacted > 0;
+  numbers.compacted_revision = Revision(numbers.compacted ? compacted - 1 : 0);
   numbers.compacted_seq = Seq(in.take_varint());
   return in.done() && numbers.compacted_revision <= numbers.revision && numbers.compacted_seq <= numbers.seq;
 }

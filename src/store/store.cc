@@ -104,14 +104,16 @@ void Store::delete_row(std::string_view name) {
 Result<void> Store::compact(Revision revision) {
   assert(impl_->in_group && !impl_->in_transaction);
   Numbers& numbers = impl_->numbers;
-  if (revision <= numbers.compacted_revision) {
+  if (numbers.compacted && revision <= numbers.compacted_revision) {
     return Error{Code::kCompacted, "compacted at " + to_string(numbers.compacted_revision)};
   }
   if (revision > numbers.revision) return Error{Code::kFutureRevision, "now at " + to_string(numbers.revision)};
-  const Seq seq = impl_->last_seq(revision, numbers);
   const WriteScope scope(*impl_);
+  numbers.compacted = true;
+  if (!revision) return {};
   numbers.compacted_revision = revision;
-  numbers.compacted_seq = seq;
+  numbers.compacted_seq = impl_->revisions.last_seq(revision);
+  impl_->revisions.forget_before(revision);
   return {};
 }
 
@@ -178,6 +180,12 @@ std::vector<std::pair<std::string, std::string>> Store::rows(std::string_view pr
     rows.emplace_back(at->first, at->second);
   }
   return rows;
+}
+
+Seq Store::first_seq(Revision revision) const { return impl_->first_seq(revision); }
+
+Seq Store::Impl::first_seq(Revision revision) const {
+  return revision > numbers.revision ? numbers.seq.next() : revisions.first_seq(revision);
 }
 
 const Lease* Store::find_lease(LeaseId id) const { return impl_->leases.find(id); }

@@ -29,6 +29,7 @@
 
 namespace viaduct::store {
 
+class Copy;
 class Transaction;
 
 struct Options {
@@ -47,8 +48,12 @@ struct AppliedState {
 struct Numbers {
   Seq seq{3};                   // X-Etcd-Index
   Revision revision{1};         // head
-  Revision compacted_revision;  // 0: nothing was compacted
+  bool compacted = false;       // at all
+  Revision compacted_revision;  // 0 may have been compacted, too: nothing went then
   Seq compacted_seq;            // last seq of that revision; the oldest index kept is the next one (T7)
+
+  // As v3 shows it: -1 if nothing was compacted.
+  int64_t compacted_or_none() const { return compacted ? static_cast<int64_t>(compacted_revision.value) : -1; }
 };
 
 // One node of either family as a reader copies it out: no pointer into the store.
@@ -66,6 +71,9 @@ struct NodeView {
   uint32_t children = 0;  // directories: live children of any kind, hidden and shadowed ones too
   Seq newest_below;       // directories: newest seq at or below it (D5)
 };
+
+// How much of a node a reader needs; what it does not need may be missing or cost nothing.
+enum class Detail { kKeys, kAllButValues, kAll };
 
 class Store {
  public:
@@ -91,10 +99,14 @@ class Store {
   void delete_row(std::string_view name);
 
   // Marks all at or below `revision` as state (T7). Inside a group: the point is durable with it; the records go in
-  // slices by compact_some(). kCompacted or kFutureRevision if the revision is not in (compacted, head].
+  // slices by compact_some(). kCompacted or kFutureRevision if the revision is not in (compacted, head]; 0 passes as
+  // long as nothing was compacted.
   Result<void> compact(Revision revision);
   // Deletes up to `max_records` records that compaction left behind; false when none is left.
   bool compact_some(size_t max_records);
+  // Restoring: inside a group, the head becomes these numbers, neither of them lower than it was. What they skip never
+  // was: compact() at the new head or later must follow before the store is opened again.
+  void advance_to(Revision revision, Seq seq);
 
   // --- any thread ---
   // Readers hold this only while they copy out at most kSliceNodes nodes.
@@ -121,6 +133,9 @@ class Store {
   NodeView view(const Entry& entry, uint64_t now_ms) const;  // marks the value as used
   std::optional<std::string> row(std::string_view name) const;
   std::vector<std::pair<std::string, std::string>> rows(std::string_view prefix) const;
+  // The seq that the events of a revision begin with: of one above the compaction point; of one that is not there yet,
+  // the next seq.
+  Seq first_seq(Revision revision) const;
   const Lease* find_lease(LeaseId id) const;
   void each_lease(const std::function<bool(const Lease&)>& visit) const;
   // Attached names in byte order: keys, then directories.
@@ -144,12 +159,20 @@ class Store {
     virtual ~Snapshot() = default;
     virtual Revision revision() const = 0;
     virtual Seq seq() const = 0;  // last of that revision
-    // The first nodes of [from, to) at that revision in byte order, values included: at most `limit`, which is at most
-    // kSliceNodes; fewer only when there are no more. Children and newest_below are those of now.
-    virtual std::vector<NodeView> slice(Family family, std::string_view from, std::string_view to, size_t limit) = 0;
+    virtual Numbers numbers() const = 0;  // when it was made
+    // The first nodes of [from, to) at that revision in byte order: at most `limit`, which is at most kSliceNodes; fewer
+    // only when there are no more. Children and newest_below are those of now.
+    virtual std::vector<NodeView> slice(Family family, std::string_view from, std::string_view to, size_t limit,
+                                        Detail detail) = 0;
+    std::vector<NodeView> slice(Family family, std::string_view from, std::string_view to, size_t limit) {
+      return slice(family, from, to, limit, Detail::kAll);
+    }
   };
   // `now_ms` is the time for NodeView::ttl. kCompacted or kFutureRevision if the revision is not kept.
   Result<std::unique_ptr<Snapshot>> snapshot(Revision revision, uint64_t now_ms = 0) const;
+
+  // All that is replicated as of the newest group, for as long as it takes to read it (copy.h).
+  std::unique_ptr<Copy> copy() const;
 
   // Leases whose deadline is at or below `cluster_ms`, in order of (deadline, id): at most `max_leases`, and no more
   // once `max_attached` keys are reached.

@@ -17,6 +17,7 @@
 #include "store/lease_table.h"
 #include "store/leveldb.h"
 #include "store/record_codec.h"
+#include "store/revision_index.h"
 #include "store/rw_lock.h"
 #include "store/store.h"
 #include "store/transaction.h"
@@ -41,6 +42,7 @@ inline constexpr std::string_view kV2RootRow = "v2_root";
 inline constexpr std::string_view kCleanedRow = "cleaned";
 inline constexpr std::string_view kNamesRow = "names";
 inline constexpr uint64_t kFormatVersion = 1;
+std::string format_row();  // version:varint
 
 // cleaned := seq:varint part:varint
 std::string encode_record_id(RecordId id);
@@ -50,7 +52,7 @@ bool decode_record_id(Bytes data, RecordId& id);
 std::string encode_applied(const AppliedState& applied);
 bool decode_applied(Bytes data, AppliedState& applied);
 
-// numbers := seq:varint revision:varint compacted_revision:varint compacted_seq:varint
+// numbers := seq:varint revision:varint compacted:varint compacted_seq:varint    compacted: 0 or revision + 1
 std::string encode_numbers(const Numbers& numbers);
 bool decode_numbers(Bytes data, Numbers& numbers);
 
@@ -80,6 +82,7 @@ struct Store::Impl {
   std::optional<Record> pending_record(RecordId id) const;  // of the group under way; needs the lock
   std::optional<Record> written_record(RecordId id, const Database::View* view = nullptr) const;
   std::optional<Record> load_record(RecordId id) const;  // takes the read lock
+  std::optional<Record> own_record(RecordId id) const;   // on the apply thread
   std::vector<EventPtr> read_events(Seq from, Seq to, size_t max_events, size_t max_bytes,
                                     const Database::View& view) const;
   void complete(Event& event, const Database::View& view) const;
@@ -87,11 +90,15 @@ struct Store::Impl {
   // store.cc
   void hint_at_names();  // a row from time to time, so that a restart makes its tables large enough at once
   NodeView view(const Entry& entry, uint64_t now_ms) const;
+  Seq first_seq(Revision revision) const;
   std::optional<ShownTtl> shown_ttl(LeaseId id, uint64_t now_ms) const;
 
+  // snapshot.cc: a name as it was at a seq. Of an older version only the log knows more than its name and id.
+  std::optional<NodeView> view_at(const Entry& entry, Seq seq, uint64_t now_ms) const;
+  static bool is_complete(const NodeView& node, Detail detail);
+  static void complete(NodeView& node, std::optional<Record> record);
+
   // compaction.cc
-  Seq last_seq(Revision revision, const Numbers& now) const;  // kept revisions only; takes the read lock
-  Revision revision_of(Seq seq) const;                        // kept seqs only; takes the read lock
   Seq clean_limit() const;
   bool compact_some(size_t max_records);
   void forget(const Record& record, Database::Batch& deletions);
@@ -107,6 +114,7 @@ struct Store::Impl {
   LeaseTable leases;
   absl::btree_map<std::string, std::string> rows;
   Numbers numbers;
+  RevisionIndex revisions;
   AppliedState applied;
   ValueCache values;
   uint64_t record_bytes = 0;
@@ -122,6 +130,7 @@ struct Store::Impl {
   Stamp stamp;
   std::string user;
   bool appended = false;
+  uint32_t next_sub = 0;
 
   EventCache recent;
 

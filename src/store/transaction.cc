@@ -3,6 +3,7 @@
 #include <cassert>
 #include <utility>
 
+#include "store/name_walk.h"
 #include "store/store_impl.h"
 
 namespace viaduct::store {
@@ -11,10 +12,14 @@ Transaction::Transaction(Store::Impl& impl) : impl_(impl) {
   impl_.lock.lock();
   impl_.in_transaction = true;
   impl_.appended = false;
+  impl_.next_sub = 0;
 }
 
 Transaction::~Transaction() {
-  if (impl_.appended) impl_.numbers.revision = revision();
+  if (impl_.appended) {
+    impl_.numbers.revision = revision();
+    impl_.revisions.extend(impl_.numbers.revision, impl_.numbers.seq);
+  }
   impl_.in_transaction = false;
   impl_.lock.unlock();
 }
@@ -22,6 +27,8 @@ Transaction::~Transaction() {
 const Stamp& Transaction::stamp() const { return impl_.stamp; }
 
 Revision Transaction::revision() const { return impl_.numbers.revision.next(); }
+
+bool Transaction::has_changes() const { return impl_.appended; }
 
 Numbers Transaction::numbers() const { return impl_.numbers; }
 
@@ -36,6 +43,19 @@ void Transaction::scan(Family family, std::string_view from, std::string_view to
   impl_.tree.scan(family, from, to, visit);
 }
 
+void Transaction::scan_keys_at(Revision revision, std::string_view from, std::string_view to,
+                               const std::function<bool(const NodeView&)>& visit) const {
+  const Seq seq = impl_.revisions.last_seq(revision);
+  NameWalk walk(impl_.tree.of(Family::kKey), from);
+  while (const Entry* const entry = walk.next()) {
+    if (!to.empty() && entry->key() >= to) return;
+    std::optional<NodeView> node = impl_.view_at(*entry, seq, impl_.stamp.cluster_ms);
+    if (!node) continue;
+    if (!Store::Impl::is_complete(*node, Detail::kAll)) Store::Impl::complete(*node, impl_.own_record(node->id));
+    if (!visit(*node)) return;
+  }
+}
+
 Blob Transaction::value(const Entry& entry) const { return impl_.value_of(entry); }
 
 Seq Transaction::begin_event() {
@@ -47,6 +67,11 @@ Seq Transaction::begin_event() {
 }
 
 const Record& Transaction::append(const Draft& draft) { return impl_.append(draft); }
+
+void Transaction::skip_to_sub(uint32_t sub) {
+  assert(sub >= impl_.next_sub);
+  impl_.next_sub = sub;
+}
 
 EventPtr Transaction::event() const { return impl_.events.back(); }
 
@@ -87,6 +112,7 @@ const Record& Store::Impl::append(const Draft& draft) {
   record.id = {numbers.seq, is_first ? 0 : static_cast<uint32_t>(event.companions.size()) + 1};
   record.revision = numbers.revision.next();
   record.family = draft.family;
+  if (record.family == Family::kKey) record.sub = next_sub++;
   record.action = draft.action;
   record.tombstone = draft.tombstone;
   record.is_explicit = draft.is_explicit;
@@ -104,6 +130,10 @@ const Record& Store::Impl::append(const Draft& draft) {
     record.version = old ? old->version() + 1 : 1;
     record.create_revision = old ? old->create_revision() : record.revision;
     record.created_seq = draft.created_seq ? draft.created_seq : numbers.seq;
+    if (draft.life) {
+      record.version = draft.life->version;
+      record.create_revision = draft.life->create_revision;
+    }
   }
   fill_lease(draft, old, record);
   if (is_first) set_prev(old, record, event);

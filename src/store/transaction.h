@@ -29,7 +29,12 @@ struct Draft {
   Seq created_seq{};                      // 0: this record's own seq
   LeaseId lease{};                        // attach to this lease, which must exist; 0: none
   std::optional<uint64_t> ttl_seconds{};  // make a lease of its own (L1); not together with `lease`
-  bool keep_lease = false;                // leave the attachment as it is (a change of the explicit flag)
+  struct Life {
+    Revision create_revision;
+    uint64_t version;
+  };
+  std::optional<Life> life{};  // restoring: v3's numbers, which the history that is gone would have told
+  bool keep_lease = false;     // leave the attachment as it is (a change of the explicit flag)
 };
 
 class Transaction {
@@ -40,12 +45,17 @@ class Transaction {
   const Stamp& stamp() const;
   Revision revision() const;  // the one its records carry
   Numbers numbers() const;    // seq: the newest taken so far
+  bool has_changes() const;   // anything was appended
 
   const Entry* key(std::string_view key) const;
   const Entry* directory(std::string_view path) const;
   // As Store::scan. The callback must not append.
   void scan(Family family, std::string_view from, std::string_view to,
             const std::function<bool(const Entry&)>& visit) const;
+
+  // Keys alive at a kept revision before this one. The callback must not append.
+  void scan_keys_at(Revision revision, std::string_view from, std::string_view to,
+                    const std::function<bool(const NodeView&)>& visit) const;
 
   // Its value, from the disk if it is not in memory.
   Blob value(const Entry& entry) const;
@@ -57,6 +67,8 @@ class Transaction {
   // makes a directory where a key is removes that key by a companion, and has it as its prev.
   // The reference is valid until the next append().
   const Record& append(const Draft& draft);
+  // Restoring: the next key's record gets this sub-revision, not below the one it would have got.
+  void skip_to_sub(uint32_t sub);
   // The current event so far: record, prev, companions. Complete once the next begin_event() or the end came.
   EventPtr event() const;
 

@@ -7,6 +7,8 @@
 #include "v3bridge/admin.h"
 #include "v3bridge/auth.h"
 #include "v3bridge/leases.h"
+#include "v3bridge/space.h"
+#include "v3bridge/txn_choice.h"
 #include "v3bridge/v2_write.h"
 #include "v3bridge/v3_write.h"
 #include "viaduct/command.pb.h"
@@ -16,33 +18,18 @@ namespace {
 
 using Body = decltype(Outcome::body);
 
-// Deletes make room and pass without space; what grows the state does not.
-bool needs_space(const Command& command) {
-  switch (command.body_case()) {
-    case Command::kV2Write:
-      return command.v2_write().operation() != V2Write::DELETE &&
-             command.v2_write().operation() != V2Write::COMPARE_AND_DELETE;
-    case Command::kTxn:
-      for (const Change& change : command.txn().changes()) {
-        if (change.has_put()) return true;
-      }
-      return false;
-    case Command::kLeaseGrant:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // A corrupt cluster takes nothing from clients; time (expiry) and operators (alarms, members) go on.
 bool needs_sound_state(const Command& command) {
   switch (command.body_case()) {
     case Command::kV2Write:
-    case Command::kTxn:
+    case Command::kPut:
+    case Command::kDeleteRange:
     case Command::kLeaseGrant:
     case Command::kLeaseRevoke:
     case Command::kCompact:
       return true;
+    case Command::kTxn:
+      return !is_read_only(command.txn());
     default:
       return false;
   }
@@ -52,7 +39,7 @@ std::optional<Refusal> refused(const store::Store& store, const Command& command
   const RaisedKinds raised = raised_alarm_kinds(store);
   if (raised.corrupt && needs_sound_state(command))
     return Refusal{Refusal::Kind::kCorrupt, "etcdserver: corrupt cluster"};
-  if (raised.no_space && needs_space(command))
+  if (raised.no_space && space_cost(command) > 0)
     return Refusal{Refusal::Kind::kNoSpace, "etcdserver: mvcc: database space exceeded"};
   return std::nullopt;
 }
@@ -78,8 +65,12 @@ Body dispatch(store::Store& store, const Command& command, const Stamp& stamp) {
   switch (command.body_case()) {
     case Command::kV2Write:
       return in_transaction([&](auto& txn) { return body_of(apply_v2_write(store, txn, command.v2_write())); });
+    case Command::kPut:
+      return in_transaction([&](auto& txn) { return apply_put(store, txn, command.put()); });
+    case Command::kDeleteRange:
+      return in_transaction([&](auto& txn) { return apply_delete_range(store, txn, command.delete_range()); });
     case Command::kTxn:
-      return in_transaction([&](auto& txn) { return apply_v3_txn(store, txn, command.txn()); });
+      return in_transaction([&](auto& txn) { return apply_txn(store, txn, command.txn()); });
     case Command::kLeaseGrant:
       return in_transaction([&](auto& txn) { return apply_grant(txn, command.lease_grant()); });
     case Command::kLeaseRevoke:

@@ -1,12 +1,17 @@
 // What applying one command came to: the same on every member (INV-A3), computed also where nobody waits.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/ids.h"
 #include "store/record.h"
+
+namespace etcdserverpb {
+class TxnResponse;
+}
 
 namespace viaduct::v3bridge {
 
@@ -35,11 +40,18 @@ enum class V3Error {
   kPermissionNotGranted,  // to the role
 };
 
+// Here, so that whoever passes an outcome on need not know the message.
+struct DeleteTxnResponse {
+  void operator()(etcdserverpb::TxnResponse* response) const;
+};
+
 struct V3Result {
   V3Error error = V3Error::kNone;
   uint64_t deleted = 0;                  // keys removed
-  std::vector<store::EventPtr> events;   // of this transaction, in order
+  std::vector<store::EventPtr> events;   // of this transaction, in order; each has what it replaced as its prev
   std::vector<LeaseId> missing;          // LeaseRenew: ids that were gone
+  // The whole answer of a txn that did not fail, but for the outermost header, which is there and empty.
+  std::unique_ptr<etcdserverpb::TxnResponse, DeleteTxnResponse> txn;
 };
 
 // A refusal by the node before or instead of applying; the text is etcd's, without the API's own framing.

@@ -1,79 +1,148 @@
 #include "v3bridge/v3_check.h"
 
-#include <set>
+#include <map>
 #include <string>
+#include <vector>
 
-#include "viaduct/command.pb.h"
+#include "etcdserverpb/rpc.pb.h"
+#include "v3bridge/key_range.h"
+#include "v3bridge/txn_choice.h"
 
 namespace viaduct::v3bridge {
 namespace {
 
-using store::Family;
+using etcdserverpb::DeleteRangeRequest;
+using etcdserverpb::PutRequest;
+using etcdserverpb::RequestOp;
+using etcdserverpb::TxnRequest;
+using etcdserverpb::TxnResponse;
 using store::Transaction;
+using Operations = std::vector<const RequestOp*>;
 
-bool deletes(const Change& change, std::string_view key) {
-  return change.has_delete_range() && KeyRange(change.delete_range()).contains(key);
+LeaseId lease_of(const PutRequest& put) { return LeaseId(static_cast<uint64_t>(put.lease())); }
+
+bool needs_key(const PutRequest& put) { return put.ignore_value() || put.ignore_lease(); }
+
+void collect(const TxnRequest& request, const TxnResponse& chosen, Operations& operations) {
+  const auto& branch = chosen_branch(request, chosen);
+  for (int i = 0; i < branch.size(); ++i) {
+    if (branch[i].has_request_txn())
+      collect(branch[i].request_txn(), chosen.responses(i).response_txn(), operations);
+    else
+      operations.push_back(&branch[i]);
+  }
 }
 
-bool exists_before(const Transaction& txn, const Txn& command, int position, std::string_view key) {
-  for (int i = position - 1; i >= 0; --i) {
-    const Change& change = command.changes(i);
-    if (change.has_put() && change.put().key() == key) return true;
-    if (deletes(change, key)) return false;
-  }
-  return txn.key(key) != nullptr;
-}
+// Plays the changes through for the two things that a put asks for: its key and its lease. A lease that v2 made goes
+// with its last attachment (L2), so that an earlier change of the same txn may take it away.
+class Rehearsal {
+ public:
+  explicit Rehearsal(const Transaction& txn) : txn_(txn) {}
 
-// A lease that v2 made goes with its last attachment (L2), so that an earlier change of the same transaction may take
-// it away. Directories are not v3's to detach.
-bool lease_outlives(const Transaction& txn, const Txn& command, int position, LeaseId lease) {
-  std::set<std::string, std::less<>> keys;
-  for (auto& [family, name] : txn.attached(lease)) {
-    if (family == Family::kDirectory) return true;
-    keys.insert(std::move(name));
-  }
-  for (int i = 0; i < position; ++i) {
-    const Change& change = command.changes(i);
-    if (change.has_delete_range()) {
-      const KeyRange range(change.delete_range());
-      std::erase_if(keys, [&](const std::string& key) { return range.contains(key); });
-    } else if (const Put& put = change.put(); LeaseId(put.lease()) == lease) {
-      keys.insert(put.key());
-    } else if (!put.ignore_lease()) {
-      keys.erase(put.key());
+  // First of all, for each put: what to keep an eye on.
+  void expect(const PutRequest& put) {
+    if (needs_key(put)) look_up(put.key());
+    const store::Lease* const lease = txn_.lease(lease_of(put));
+    if (!lease || !lease->made_by_v2 || attachments_.contains(lease->id)) return;
+    const auto attached = txn_.attached(lease->id);
+    attachments_[lease->id] = attached.size();  // directories are not v3's to detach
+    for (const auto& [family, name] : attached) {
+      if (family == store::Family::kKey) look_up(name);
     }
-    if (keys.empty()) return false;
   }
-  return true;
+
+  bool exists(const std::string& key) const { return keys_.at(key).exists; }
+  bool exists(LeaseId lease) const {
+    const auto tracked = attachments_.find(lease);
+    return tracked == attachments_.end() ? txn_.lease(lease) != nullptr : tracked->second > 0;
+  }
+
+  void put(const PutRequest& put) {
+    const auto known = keys_.find(put.key());
+    if (known == keys_.end()) {
+      if (put.ignore_lease() || !attachments_.contains(lease_of(put))) return;
+      keys_[put.key()] = {true, LeaseId()};
+      return attach(keys_[put.key()], lease_of(put));
+    }
+    known->second.exists = true;
+    if (!put.ignore_lease()) attach(known->second, lease_of(put));
+  }
+
+  void erase(const DeleteRangeRequest& request) {
+    const KeyRange range(request.key(), request.range_end());
+    for (auto key = keys_.lower_bound(range.from()); key != keys_.end() && range.contains(key->first); ++key) {
+      key->second.exists = false;
+      attach(key->second, LeaseId());
+    }
+  }
+
+ private:
+  struct Key {
+    bool exists = false;
+    LeaseId lease;
+  };
+
+  void look_up(const std::string& key) {
+    const store::Entry* const entry = txn_.key(key);
+    keys_[key] = {entry != nullptr, entry ? entry->lease() : LeaseId()};
+  }
+
+  void attach(Key& key, LeaseId lease) {
+    if (const auto now = attachments_.find(lease); now != attachments_.end()) ++now->second;
+    if (const auto before = attachments_.find(key.lease); before != attachments_.end()) --before->second;
+    key.lease = lease;
+  }
+
+  const Transaction& txn_;
+  std::map<std::string, Key, std::less<>> keys_;
+  std::map<LeaseId, size_t> attachments_;  // of leases that v2 made and a put names
+};
+
+V3Error check_puts(const Transaction& txn, const Operations& operations) {
+  Rehearsal rehearsal(txn);
+  for (const RequestOp* op : operations) {
+    if (op->has_request_put()) rehearsal.expect(op->request_put());
+  }
+  for (const RequestOp* op : operations) {
+    if (op->has_request_delete_range()) rehearsal.erase(op->request_delete_range());
+    if (!op->has_request_put()) continue;
+    const PutRequest& put = op->request_put();
+    if (needs_key(put) && !rehearsal.exists(put.key())) return V3Error::kKeyNotFound;
+    if (lease_of(put) && !rehearsal.exists(lease_of(put))) return V3Error::kLeaseNotFound;
+    rehearsal.put(put);
+  }
+  return V3Error::kNone;
 }
 
-V3Error check_put(const Transaction& txn, const Txn& command, int position) {
-  const Put& put = command.changes(position).put();
-  if ((put.ignore_value() || put.ignore_lease()) && !exists_before(txn, command, position, put.key()))
-    return V3Error::kKeyNotFound;
-  if (put.lease() == 0 || put.ignore_lease()) return V3Error::kNone;
-  const store::Lease* lease = txn.lease(LeaseId(put.lease()));
-  if (!lease) return V3Error::kLeaseNotFound;
-  if (lease->made_by_v2 && position > 0 && !lease_outlives(txn, command, position, lease->id))
-    return V3Error::kLeaseNotFound;
+V3Error check_ranges(const Transaction& txn, const Operations& operations) {
+  const store::Numbers now = txn.numbers();
+  for (const RequestOp* op : operations) {
+    if (!op->has_request_range()) continue;
+    switch (judge(op->request_range().revision(), now.revision, now.compacted_or_none())) {
+      case NamedRevision::kKept:
+        break;
+      case NamedRevision::kCompacted:
+        return V3Error::kCompacted;
+      case NamedRevision::kFuture:
+        return V3Error::kFutureRevision;
+    }
+  }
   return V3Error::kNone;
 }
 
 }  // namespace
 
-KeyRange::KeyRange(const DeleteRange& range) : from(range.key()), to(range.range_end()) {
-  if (to.empty())
-    to = from + '\0';
-  else if (to == std::string_view("\0", 1))
-    to.clear();
+V3Error check_put(const Transaction& txn, const PutRequest& request) {
+  if (lease_of(request) && !txn.lease(lease_of(request))) return V3Error::kLeaseNotFound;
+  if (needs_key(request) && !txn.key(request.key())) return V3Error::kKeyNotFound;
+  return V3Error::kNone;
 }
 
-V3Error check_v3_txn(const Transaction& txn, const Txn& command) {
-  for (int i = 0; i < command.changes_size(); ++i) {
-    if (!command.changes(i).has_put()) continue;
-    if (const V3Error error = check_put(txn, command, i); error != V3Error::kNone) return error;
-  }
-  return V3Error::kNone;
+V3Error check_txn(const Transaction& txn, const TxnRequest& request, const TxnResponse& chosen) {
+  Operations operations;
+  collect(request, chosen, operations);
+  const V3Error error = check_puts(txn, operations);
+  return error == V3Error::kNone ? check_ranges(txn, operations) : error;
 }
 
 }  // namespace viaduct::v3bridge

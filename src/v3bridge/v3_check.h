@@ -1,27 +1,22 @@
-// What a v3 transaction is refused for, seen at each change as the changes before it will have left the state.
+// What v3's writes are refused for, found before anything is changed.
 #pragma once
-
-#include <string_view>
 
 #include "store/transaction.h"
 #include "v3bridge/outcome.h"
 
-namespace viaduct {
-class DeleteRange;
-class Txn;
-}  // namespace viaduct
+namespace etcdserverpb {
+class PutRequest;
+class TxnRequest;
+class TxnResponse;
+}  // namespace etcdserverpb
 
 namespace viaduct::v3bridge {
 
-// The keys a DeleteRange means: [from, to), `to` empty for no end.
-struct KeyRange {
-  std::string from, to;
+V3Error check_put(const store::Transaction& txn, const etcdserverpb::PutRequest& request);
 
-  explicit KeyRange(const DeleteRange& range);
-  bool contains(std::string_view key) const { return key >= from && (to.empty() || key < to); }
-  bool empty() const { return !to.empty() && to <= from; }
-};
-
-V3Error check_v3_txn(const store::Transaction& txn, const Txn& command);
+// Looks at the operations of the branches that `chosen` (txn_choice.h) says are taken: first at all puts, each as those
+// before it will have left the state, then at the revisions of all ranges.
+V3Error check_txn(const store::Transaction& txn, const etcdserverpb::TxnRequest& request,
+                  const etcdserverpb::TxnResponse& chosen);
 
 }  // namespace viaduct::v3bridge

@@ -190,6 +190,11 @@ TEST_CASE("compaction refuses what is compacted or not there yet, and ends with 
     return result ? std::string("ok") : result.error().code == Code::kCompacted ? "compacted" : "future";
   };
   CHECK(attempt(2) == "future");
+  CHECK(store.numbers().compacted_or_none() == -1);
+  CHECK(attempt(0) == "ok");  // once, and nothing goes
+  CHECK(store.numbers().compacted_or_none() == 0);
+  CHECK(store.numbers().compacted_seq == Seq(0));
+  store.reopen();
   CHECK(attempt(0) == "compacted");
   CHECK(attempt(1) == "ok");  // an empty store
   CHECK(store.numbers().compacted_seq == Seq(3));

@@ -16,7 +16,7 @@ std::string parent(const std::string& name) { return name.substr(0, name.rfind('
 bool below(const std::string& name, const std::string& directory) { return name.rfind(directory + "/", 0) == 0; }
 
 // [from, to) as a DeleteRange means it.
-bool in_range(const DeleteRange& range, const std::string& key) {
+bool in_range(const etcdserverpb::DeleteRangeRequest& range, const std::string& key) {
   if (range.range_end().empty()) return key == range.key();
   return key >= range.key() && (range.range_end() == std::string(1, '\0') || key < range.range_end());
 }
@@ -32,8 +32,8 @@ std::string Model::apply(const Command& command, const Stamp& stamp) {
   };
   if (command.has_v2_write()) {
     text = v2(command.v2_write());
-  } else if (command.has_txn()) {
-    text = v3(command.txn());
+  } else if (command.has_put() || command.has_delete_range() || command.has_txn()) {
+    text = v3(command);
   } else if (command.has_lease_grant()) {
     const LeaseGrant& grant = command.lease_grant();
     const bool exists = leases_.count(grant.id());
@@ -71,8 +71,9 @@ std::string Model::apply(const Command& command, const Stamp& stamp) {
     return v3_text(0, 0, "");
   } else if (command.has_compact()) {
     const uint64_t revision = command.compact().revision();
-    const int refused = revision <= compacted_ ? 3 : revision > revision_ ? 4 : 0;
-    if (!refused) compacted_ = revision;
+    const bool too_old = was_compacted_ && revision <= compacted_;
+    const int refused = too_old ? 3 : revision > revision_ ? 4 : 0;
+    if (!refused) was_compacted_ = true, compacted_ = revision;
     text = v3_text(refused, 0, "");
   }
   if (seq_ != seq_before) ++revision_;
@@ -189,16 +190,32 @@ std::string Model::v2_remove(const std::string& name, const std::string& action)
 
 // --- v3 ---
 
-std::string Model::v3(const Txn& txn) {
-  if (const int error = refusal(txn)) return "v3 error " + std::to_string(error) + " deleted 0";
+Model::Changes Model::changes_of(const Command& command) {
+  etcdserverpb::RequestOp op;
+  if (command.has_put()) *op.mutable_request_put() = command.put();
+  if (command.has_delete_range()) *op.mutable_request_delete_range() = command.delete_range();
+  if (!command.has_txn()) return {op};
+  Changes changes;
+  for (const etcdserverpb::RequestOp& part : command.txn().success()) {
+    Command nested;
+    *nested.mutable_txn() = part.request_txn();
+    const Changes inner = part.has_request_txn() ? changes_of(nested) : Changes{part};
+    changes.insert(changes.end(), inner.begin(), inner.end());
+  }
+  return changes;
+}
+
+std::string Model::v3(const Command& command) {
+  const Changes changes = changes_of(command);
+  if (const int error = refusal(changes, command.has_txn())) return "v3 error " + std::to_string(error) + " deleted 0";
   std::string events;
   uint64_t deleted = 0;
-  for (const Change& change : txn.changes()) {
-    if (change.has_put()) events += "\n" + put(change.put());
-    if (!change.has_delete_range()) continue;
+  for (const etcdserverpb::RequestOp& change : changes) {
+    if (change.has_request_put()) events += "\n" + put(change.request_put());
+    if (!change.has_request_delete_range()) continue;
     std::vector<std::string> doomed;
     for (const auto& [key, file] : files_) {
-      if (in_range(change.delete_range(), key)) doomed.push_back(key);
+      if (in_range(change.request_delete_range(), key)) doomed.push_back(key);
     }
     for (const std::string& key : doomed) events += "\n" + remove_file(key, "delete");
     deleted += doomed.size();
@@ -207,28 +224,27 @@ std::string Model::v3(const Txn& txn) {
 }
 
 // Tries the changes on a copy.
-int Model::refusal(const Txn& txn) const {
+int Model::refusal(const Changes& changes, bool in_txn) const {
   Model trial = *this;
-  for (const Change& change : txn.changes()) {
-    if (change.has_put()) {
-      const Put& put = change.put();
-      const bool needs_key = put.ignore_value() || put.ignore_lease();
-      if (needs_key && !trial.files_.count(put.key())) return 7;
-      if (!put.ignore_lease() && put.lease() && !trial.leases_.count(put.lease())) return 1;
+  for (const etcdserverpb::RequestOp& change : changes) {
+    if (change.has_request_put()) {
+      const etcdserverpb::PutRequest& put = change.request_put();
+      const bool lacks_key = (put.ignore_value() || put.ignore_lease()) && !trial.files_.count(put.key());
+      const bool lacks_lease = put.lease() && !trial.leases_.count(static_cast<uint64_t>(put.lease()));
+      if (lacks_key && (in_txn || !lacks_lease)) return 7;
+      if (lacks_lease) return 1;
+      trial.put(put);
     }
-    Txn single;
-    *single.add_changes() = change;
-    if (change.has_put()) trial.put(change.put());
-    if (!change.has_delete_range()) continue;
+    if (!change.has_request_delete_range()) continue;
     const auto files = trial.files_;
     for (const auto& [key, file] : files) {
-      if (in_range(change.delete_range(), key)) trial.remove_file(key, "delete");
+      if (in_range(change.request_delete_range(), key)) trial.remove_file(key, "delete");
     }
   }
   return 0;
 }
 
-std::string Model::put(const Put& put) {
+std::string Model::put(const etcdserverpb::PutRequest& put) {
   const std::string& key = put.key();
   ++seq_;
   Draft draft;
@@ -237,7 +253,7 @@ std::string Model::put(const Put& put) {
   File& file = files_[key];
   const uint64_t old_lease = file.lease;
   if (!put.ignore_value()) file.value = put.value();
-  if (!put.ignore_lease()) file.lease = put.lease();
+  if (!put.ignore_lease()) file.lease = static_cast<uint64_t>(put.lease());
   file.created = file.modified = seq_;
   if (!existed) file.create_revision = revision_ + 1;
   file.mod_revision = revision_ + 1;

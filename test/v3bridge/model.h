@@ -59,11 +59,14 @@ class Model {
   std::string v2(const V2Write& write);
   std::string v2_leave(const V2Write& write, const std::string& action, const std::string& name, bool directory);
   std::string v2_remove(const std::string& name, const std::string& action);
-  std::string v3(const Txn& txn);
-  int refusal(const Txn& txn) const;
+  // The changes of a txn without compares, nested or not, in order; a plain put or delete is one of a single change.
+  using Changes = std::vector<etcdserverpb::RequestOp>;
+  static Changes changes_of(const Command& command);
+  std::string v3(const Command& command);
+  int refusal(const Changes& changes, bool in_txn) const;
   std::string end_lease(uint64_t id, const std::string& action, uint64_t& deleted);
 
-  std::string put(const Put& put);
+  std::string put(const etcdserverpb::PutRequest& put);
   std::string remove_file(const std::string& key, const std::string& action);
   std::string remove_directory(const std::string& name, const std::string& action);
 
@@ -92,6 +95,7 @@ class Model {
   std::map<uint64_t, Lease> leases_;
   std::vector<std::string> events_;
   uint64_t seq_ = 3, revision_ = 1, compacted_ = 0;
+  bool was_compacted_ = false;
   Stamp stamp_;
 };
 

@@ -27,12 +27,13 @@ class Commands {
   Command next(const Model& model, const Stamp& stamp) {
     const uint64_t kind = random_.below(100);
     if (kind < 45) return v2(model);
+    if (kind < 60) return change(model);
     if (kind < 75) return txn(model);
     if (kind < 80) return grant(1 + random_.below(4), random_.below(4));
     if (kind < 84) return revoke(lease(model));
     if (kind < 88) return renew(lease(model));
     if (kind < 97) return expiry(model, stamp);
-    return compact(model.revision() + 2 - random_.below(20));
+    return compact(model.revision() + 2 - std::min(model.revision() + 2, random_.below(20)));
   }
 
   bool one_in(uint64_t n) { return random_.below(n) == 0; }
@@ -88,21 +89,21 @@ class Commands {
     if (!write.prev_index() || one_in(2)) write.set_prev_value(current && !one_in(4) ? *current : "other");
   }
 
-  Command txn(const Model& model) {
-    Command command;
-    command.mutable_txn();
-    for (uint64_t changes = one_in(2) ? 1 : 1 + random_.below(4); changes > 0; --changes) {
-      Change& change = *command.mutable_txn()->add_changes();
-      if (one_in(3))
-        range(*change.mutable_delete_range());
-      else
-        put(model, *change.mutable_put());
-    }
-    return command;
+  Command change(const Model& model) {
+    if (one_in(3)) return range();
+    return put(model);
   }
 
-  void put(const Model& model, Put& put) {
-    put.set_key(key());
+  Command txn(const Model& model, uint64_t depth = 0) {
+    std::vector<Command> parts;
+    for (uint64_t changes = 1 + random_.below(4); changes > 0; --changes)
+      parts.push_back(depth < 2 && one_in(6) ? txn(model, depth + 1) : change(model));
+    return v3_txn(parts);
+  }
+
+  Command put(const Model& model) {
+    Command command = v3_put(key(), "");
+    etcdserverpb::PutRequest& put = *command.mutable_put();
     if (one_in(10))
       put.set_ignore_value(true);
     else
@@ -110,23 +111,21 @@ class Commands {
     if (one_in(10))
       put.set_ignore_lease(true);
     else if (one_in(3))
-      put.set_lease(lease(model));
+      put.set_lease(static_cast<int64_t>(lease(model)));
+    return command;
   }
 
-  void range(DeleteRange& range) {
-    range.set_key(key());
+  Command range() {
+    const std::string from = key();
     switch (random_.below(4)) {
       case 0:
-        range.set_range_end(prefix_end(range.key() + "/"));
-        break;
+        return v3_delete(from, prefix_end(from + "/"));
       case 1:
-        range.set_range_end(key());
-        break;
+        return v3_delete(from, key());
       case 2:
-        range.set_range_end(one_in(5) ? std::string(1, '\0') : "");
-        break;
+        return v3_delete(from, one_in(5) ? std::string(1, '\0') : "");
       default:
-        break;
+        return v3_delete(from);
     }
   }
 

@@ -10,8 +10,8 @@ namespace {
 
 Command put_keeping(const std::string& key, bool value, bool lease) {
   Command command = v3_put(key, "");
-  command.mutable_txn()->mutable_changes(0)->mutable_put()->set_ignore_value(value);
-  command.mutable_txn()->mutable_changes(0)->mutable_put()->set_ignore_lease(lease);
+  command.mutable_put()->set_ignore_value(value);
+  command.mutable_put()->set_ignore_lease(lease);
   return command;
 }
 

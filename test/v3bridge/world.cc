@@ -115,25 +115,29 @@ Command with_ttl(Command command, uint64_t seconds) {
 
 Command v3_put(const std::string& key, const std::string& value, uint64_t lease) {
   Command command;
-  Put& put = *command.mutable_txn()->add_changes()->mutable_put();
+  etcdserverpb::PutRequest& put = *command.mutable_put();
   put.set_key(key);
   put.set_value(value);
-  put.set_lease(lease);
+  put.set_lease(static_cast<int64_t>(lease));
   return command;
 }
 
 Command v3_delete(const std::string& key, const std::string& range_end) {
   Command command;
-  DeleteRange& range = *command.mutable_txn()->add_changes()->mutable_delete_range();
-  range.set_key(key);
-  range.set_range_end(range_end);
+  command.mutable_delete_range()->set_key(key);
+  command.mutable_delete_range()->set_range_end(range_end);
   return command;
 }
 
 Command v3_txn(const std::vector<Command>& parts) {
   Command command;
   command.mutable_txn();
-  for (const Command& part : parts) command.mutable_txn()->mutable_changes()->MergeFrom(part.txn().changes());
+  for (const Command& part : parts) {
+    etcdserverpb::RequestOp& op = *command.mutable_txn()->add_success();
+    if (part.has_put()) *op.mutable_request_put() = part.put();
+    if (part.has_delete_range()) *op.mutable_request_delete_range() = part.delete_range();
+    if (part.has_txn()) *op.mutable_request_txn() = part.txn();
+  }
   return command;
 }
 

@@ -58,7 +58,7 @@ Command v2_delete(const std::string& path, bool recursive = false);
 Command with_ttl(Command command, uint64_t seconds);
 Command v3_put(const std::string& key, const std::string& value, uint64_t lease = 0);
 Command v3_delete(const std::string& key, const std::string& range_end = "");
-Command v3_txn(const std::vector<Command>& parts);  // the changes of all parts, in order
+Command v3_txn(const std::vector<Command>& parts);  // without compares: the parts, in order
 Command grant(uint64_t id, uint64_t ttl_seconds);
 Command revoke(uint64_t id);
 Command renew(uint64_t id);

@@ -1,0 +1,22 @@
+// Where ranges and compares find keys: the live state, a pinned revision, or the state inside a transaction.
+#pragma once
+
+#include <functional>
+
+#include "v3bridge/key_range.h"
+#include "v3bridge/key_row.h"
+
+namespace viaduct::v3bridge {
+
+using store::Detail;
+
+class KeySource {
+ public:
+  using Visit = std::function<bool(const KeyRow&)>;  // false: no more
+
+  virtual ~KeySource() = default;
+  // Live keys of the range at revision `at` (0: now), ascending.
+  virtual void each(const KeyRange& range, Revision at, Detail detail, const Visit& visit) = 0;
+};
+
+}  // namespace viaduct::v3bridge

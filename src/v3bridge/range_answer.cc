@@ -1,0 +1,154 @@
+#include "v3bridge/range_answer.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "etcdserverpb/rpc.pb.h"
+
+namespace viaduct::v3bridge {
+namespace {
+
+using etcdserverpb::RangeRequest;
+using etcdserverpb::RangeResponse;
+using google::protobuf::RepeatedPtrField;
+using mvccpb::KeyValue;
+using KeyValues = RepeatedPtrField<KeyValue>;
+
+constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
+constexpr int kSpareRows = 1000;  // rows that are kept before those that cannot be in the answer go
+
+bool has_filter(const RangeRequest& request) {
+  return request.min_mod_revision() != 0 || request.max_mod_revision() != 0 || request.min_create_revision() != 0 ||
+         request.max_create_revision() != 0;
+}
+
+bool passes(const RangeRequest& request, const KeyRow& row) {
+  const auto within = [](Revision revision, int64_t min, int64_t max) {
+    const auto number = static_cast<int64_t>(revision.value);
+    return (min == 0 || number >= min) && (max == 0 || number <= max);
+  };
+  return within(row.mod_revision, request.min_mod_revision(), request.max_mod_revision()) &&
+         within(row.create_revision, request.min_create_revision(), request.max_create_revision());
+}
+
+// Negative: `a` is below `b`.
+int compare(const KeyValue& a, const KeyValue& b, RangeRequest::SortTarget target) {
+  const auto numbers = [](int64_t x, int64_t y) { return x < y ? -1 : x > y; };
+  switch (target) {
+    case RangeRequest::KEY:
+      return a.key().compare(b.key());
+    case RangeRequest::VERSION:
+      return numbers(a.version(), b.version());
+    case RangeRequest::CREATE:
+      return numbers(a.create_revision(), b.create_revision());
+    case RangeRequest::MOD:
+      return numbers(a.mod_revision(), b.mod_revision());
+    case RangeRequest::VALUE:
+      return a.value().compare(b.value());
+    default:
+      return 0;
+  }
+}
+
+class Answer {
+ public:
+  Answer(const RangeRequest& request, RangeResponse& response)
+      : request_(request), kvs_(*response.mutable_kvs()), response_(response) {
+    if (request.limit() > 0) limit_ = static_cast<uint64_t>(request.limit());
+    order_ = request.sort_order();
+    if (order_ == RangeRequest::NONE && request.sort_target() != RangeRequest::KEY) order_ = RangeRequest::ASCEND;
+    // Only a plain order asked for with a sort_target, not with a sort_order, works on the first rows alone.
+    reads_all_ = request.sort_order() != RangeRequest::NONE || has_filter(request);
+  }
+
+  void read(KeySource& source, const KeyRange& range, Revision at) {
+    wanted_ = reads_all_ || limit_ == kNoLimit ? kNoLimit : limit_ + 1;
+    source.each(range, at, detail(), [this](const KeyRow& row) { return take(row); });
+    if (count_ == wanted_) count_ += count_behind(source, range, std::move(last_), at);
+    response_.set_count(static_cast<int64_t>(count_));
+    finish();
+  }
+
+ private:
+  Detail detail() const {
+    const bool values = !request_.keys_only() || request_.sort_target() == RangeRequest::VALUE;
+    return values ? Detail::kAll : Detail::kAllButValues;
+  }
+
+  bool take(const KeyRow& row) {
+    ++count_;
+    if (passes(request_, row)) fill(*kvs_.Add(), row);
+    if (reads_all_ && kvs_.size() / 2 > kSpareRows && static_cast<uint64_t>(kvs_.size() / 2) > limit_) {
+      sort();
+      cut(limit_ + 1);  // one beyond the limit, to tell that there is more
+    }
+    if (count_ < wanted_) return true;
+    last_ = row.key;
+    return false;
+  }
+
+  static uint64_t count_behind(KeySource& source, const KeyRange& range, std::string last, Revision at) {
+    last += '\0';
+    const std::string_view end = range.to().empty() ? std::string_view("\0", 1) : range.to();
+    uint64_t count = 0;
+    source.each(KeyRange(last, end), at, Detail::kKeys, [&](const KeyRow&) { return ++count, true; });
+    return count;
+  }
+
+  void finish() {
+    sort();
+    if (static_cast<uint64_t>(kvs_.size()) > limit_) {
+      cut(limit_);
+      response_.set_more(true);
+    }
+    if (!request_.keys_only()) return;
+    for (KeyValue& kv : kvs_) kv.clear_value();
+  }
+
+  // Stable, from order of keys: that decides between equals, in both directions.
+  void sort() {
+    const RangeRequest::SortTarget target = request_.sort_target();
+    if (order_ == RangeRequest::ASCEND && target != RangeRequest::KEY) {
+      std::stable_sort(kvs_.pointer_begin(), kvs_.pointer_end(),
+                       [&](const KeyValue* a, const KeyValue* b) { return compare(*a, *b, target) < 0; });
+    } else if (order_ == RangeRequest::DESCEND) {
+      std::stable_sort(kvs_.pointer_begin(), kvs_.pointer_end(),
+                       [&](const KeyValue* a, const KeyValue* b) { return compare(*a, *b, target) > 0; });
+    }
+  }
+
+  void cut(uint64_t size) {
+    const int from = static_cast<int>(size);
+    kvs_.DeleteSubrange(from, kvs_.size() - from);
+  }
+
+  const RangeRequest& request_;
+  KeyValues& kvs_;
+  RangeResponse& response_;
+  uint64_t limit_ = kNoLimit;
+  RangeRequest::SortOrder order_ = RangeRequest::NONE;
+  bool reads_all_ = false;
+
+  uint64_t wanted_ = kNoLimit;  // rows to look at; what is behind them is only counted
+  uint64_t count_ = 0;
+  std::string last_;  // key of the last one wanted
+};
+
+void answer_count(KeySource& source, const KeyRange& range, Revision at, RangeResponse& response) {
+  int64_t count = 0;
+  source.each(range, at, Detail::kKeys, [&](const KeyRow&) { return ++count, true; });
+  response.set_count(count);
+}
+
+}  // namespace
+
+void answer_range(KeySource& source, const RangeRequest& request, Revision at, RangeResponse& response) {
+  const KeyRange range(request.key(), request.range_end());
+  if (request.count_only()) return answer_count(source, range, at, response);
+  Answer(request, response).read(source, range, at);
+}
+
+}  // namespace viaduct::v3bridge
