@@ -156,11 +156,12 @@ system: $(BUILD)/bin/system_test $(BUILD)/lib/failing_sync.so $(BIN)/viaduct
 # --- Conformance: every scenario against etcd and against viaduct; test/conformance/README.md.
 CONFORMANCE      := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/conformance/*.cc) test/support/free_port.cc)
 CONFORMANCE_UNIT := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/conformance/unit/*.cc) test/main.cc)
-$(BUILD)/bin/conformance: $(CONFORMANCE)
-$(BUILD)/bin/conformance_test: $(CONFORMANCE_UNIT) $(filter-out %/main.o,$(CONFORMANCE))
+$(BUILD)/bin/conformance: $(CONFORMANCE) $(call libraries,proto base)
+$(BUILD)/bin/conformance_test: $(CONFORMANCE_UNIT) $(filter-out %/main.o,$(CONFORMANCE)) $(call libraries,proto base)
 $(BUILD)/bin/conformance $(BUILD)/bin/conformance_test:
 	@mkdir -p $(@D)
-	$(CXX) $(LDFLAGS_ALL) -o $@ $^ -lpthread
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD)
 test-programs: $(BUILD)/bin/conformance_test $(BUILD)/bin/conformance
 .PHONY: conformance
 conformance: $(BUILD)/bin/conformance $(BIN)/viaduct

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace viaduct::conformance {
 
@@ -78,6 +79,11 @@ bool Connection::receive(ReplyParser& parser, const std::function<bool()>& done,
     if (closed_ || !connected() || parser.complete() || parser.broken() || !wait(POLLIN, deadline)) return false;
     read_available();
   }
+}
+
+std::string Connection::read(Deadline deadline) {
+  while (received_.empty() && connected() && !closed_ && wait(POLLIN, deadline)) read_available();
+  return std::exchange(received_, {});
 }
 
 }  // namespace viaduct::conformance

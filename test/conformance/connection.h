@@ -1,5 +1,5 @@
-// A blocking TCP connection to a server on the loopback, with deadlines: bytes out, replies in. Hand-written rather
-// than a client library because the exact bytes of both directions are what the suite is about.
+// A blocking TCP connection to a server on the loopback, with deadlines: bytes out, replies or bytes in. Hand-written
+// rather than a client library because the exact bytes of both directions are what the suite is about.
 #pragma once
 
 #include <chrono>
@@ -31,6 +31,9 @@ class Connection {
 
   // Feeds `parser` until `done` holds, the server closes or the deadline passes. Returns whether `done` holds.
   bool receive(ReplyParser& parser, const std::function<bool()>& done, Deadline deadline);
+
+  // The next bytes as they come; empty when the server closed or the deadline passed.
+  std::string read(Deadline deadline);
 
  private:
   bool wait(short events, Deadline deadline);  // false once the deadline has passed

@@ -6,28 +6,51 @@ namespace viaduct::conformance {
 namespace {
 
 constexpr std::string_view kRepeat = "repeat ";
+constexpr std::string_view kCount = "count ";
 
-std::string repeated(std::string_view arguments, const Variables& variables) {
+// "100 TEXT": so often the text, in which each # is the number of the round when `counted`.
+std::string repeated(std::string_view arguments, const Variables& variables, bool counted) {
   const size_t space = std::min(arguments.find(' '), arguments.size());
   const long count = std::strtol(std::string(arguments.substr(0, space)).c_str(), nullptr, 10);
   const std::string text = space < arguments.size() ? expand(arguments.substr(space + 1), variables) : "";
   std::string result;
-  for (long i = 0; i < count; ++i) result += text;
+  for (long i = 1; i <= count; ++i) {
+    if (!counted) {
+      result += text;
+      continue;
+    }
+    for (const char c : text) result += c == '#' ? std::to_string(i) : std::string(1, c);
+  }
   return result;
 }
 
+// Whether it is NAME, NAME+K or NAME-K.
+bool is_offset_of(std::string_view name, std::string_view expression) {
+  return expression.substr(0, 1) == name && (expression.size() == 1 || expression[1] == '+' || expression[1] == '-');
+}
+
+std::string moved(int64_t number, std::string_view expression) {
+  return std::to_string(number + std::strtoll(std::string(expression.substr(1)).c_str(), nullptr, 10));
+}
+
 std::string value_of(std::string_view expression, const Variables& variables) {
-  if (expression.substr(0, kRepeat.size()) == kRepeat) return repeated(expression.substr(kRepeat.size()), variables);
+  if (expression.substr(0, kRepeat.size()) == kRepeat) {
+    return repeated(expression.substr(kRepeat.size()), variables, false);
+  }
+  if (expression.substr(0, kCount.size()) == kCount) {
+    return repeated(expression.substr(kCount.size()), variables, true);
+  }
   if (expression == "dir") return variables.directory;
   if (expression == "keys") return "/v2/keys" + variables.directory;
   if (expression == "client") return variables.client;
   if (expression == "peer") return variables.peer;
   if (expression == "member") return variables.member;
   if (expression == "i") return std::to_string(variables.number);
-  if (expression.substr(0, 1) == "n") {
-    const long long offset = std::strtoll(std::string(expression.substr(1)).c_str(), nullptr, 10);
-    return std::to_string(static_cast<long long>(variables.index) + offset);
+  if (const auto named = variables.named.find(std::string(expression)); named != variables.named.end()) {
+    return named->second;
   }
+  if (is_offset_of("n", expression)) return moved(static_cast<int64_t>(variables.index), expression);
+  if (is_offset_of("r", expression)) return moved(variables.revision, expression);
   return "${" + std::string(expression) + "}";
 }
 
@@ -58,6 +81,17 @@ size_t append_escape(std::string_view rest, std::string& to) {
   }
 }
 
+// Appends the expression or the character at the front of `rest` and returns its length.
+size_t append_plain(std::string_view rest, const Variables& variables, std::string& to) {
+  const size_t end = rest.find('}');
+  if (rest.substr(0, 2) != "${" || end == std::string_view::npos) {
+    to += rest[0];
+    return 1;
+  }
+  to += value_of(rest.substr(2, end - 2), variables);
+  return end + 1;
+}
+
 }  // namespace
 
 std::string expand(std::string_view text, const Variables& variables) {
@@ -67,18 +101,15 @@ std::string expand(std::string_view text, const Variables& variables) {
     text.remove_prefix(1);
   }
   while (!text.empty()) {
-    size_t taken = 1;
-    const size_t end = text.find('}');
-    if (text[0] == '\\') {
-      taken = append_escape(text, result);
-    } else if (text.substr(0, 2) == "${" && end != std::string_view::npos) {
-      result += value_of(text.substr(2, end - 2), variables);
-      taken = end + 1;
-    } else {
-      result += text[0];
-    }
+    const size_t taken = text[0] == '\\' ? append_escape(text, result) : append_plain(text, variables, result);
     text.remove_prefix(taken);
   }
+  return result;
+}
+
+std::string expand_expressions(std::string_view text, const Variables& variables) {
+  std::string result;
+  while (!text.empty()) text.remove_prefix(append_plain(text, variables, result));
   return result;
 }
 

@@ -32,12 +32,9 @@ void replace_text(std::string& text, const std::string& from, const std::string&
   }
 }
 
-// 0 means "none" everywhere and stays.
 std::string relative(const std::string& number, const Frame& frame) {
-  const uint64_t value = std::strtoull(number.c_str(), nullptr, 10);
-  if (value == 0) return number;
-  const auto offset = static_cast<int64_t>(value - frame.index);
-  return "n" + (offset == 0 ? "" : (offset > 0 ? "+" : "") + std::to_string(offset));
+  const auto value = static_cast<int64_t>(std::strtoull(number.c_str(), nullptr, 10));
+  return value == 0 ? number : relative_number("n", value, static_cast<int64_t>(frame.index));
 }
 
 // Whole seconds from now to the instant, rounded up as ttl is.
@@ -102,6 +99,24 @@ size_t end_of_value(const std::string& json, size_t at) {
 
 }  // namespace
 
+std::string relative_number(const std::string& name, int64_t number, int64_t base) {
+  if (number <= 0) return std::to_string(number);
+  const int64_t offset = number - base;
+  return name + (offset == 0 ? "" : (offset > 0 ? "+" : "") + std::to_string(offset));
+}
+
+bool like(std::string_view pattern, std::string_view text) {
+  const size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == text;
+  if (text.substr(0, star) != pattern.substr(0, star)) return false;
+  text.remove_prefix(star);
+  pattern.remove_prefix(star + 1);
+  for (size_t skipped = 0; skipped <= text.size(); ++skipped) {
+    if (like(pattern, text.substr(skipped))) return true;
+  }
+  return false;
+}
+
 std::string order_listings(const std::string& json) {
   static const std::string kNodes = "\"nodes\":[";
   const size_t mark = json.find(kNodes);
@@ -143,7 +158,7 @@ std::string normalise_header(const std::string& name, const std::string& value, 
 
 bool same_answer(const std::string& left, const std::string& right) {
   if (left == right) return true;
-  static const std::regex kSeconds(R"re(("ttl":|<now\+?)(-?\d+))re");
+  static const std::regex kSeconds(R"re(("ttl":|TTL~|<now\+?)(-?\d+))re");
   const auto masked = [](const std::string& text, std::vector<long>& seconds) {
     return replace_matches(text, kSeconds, [&](const auto& m) {
       seconds.push_back(std::strtol(m.str(2).c_str(), nullptr, 10));

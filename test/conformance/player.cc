@@ -54,24 +54,41 @@ Record Player::play(const Case& one, int number) {
 void Player::begin(const Case& one, int number) {
   counters_.clear();
   has_directory_ = needs_directory(one);
+  wire_ = one.wire;
   variables_ = {};
   variables_.directory = "/case-" + std::to_string(number);
+  recorder_.begin(learn_numbers(), alone_);
+}
+
+Frame Player::learn_numbers() {
   variables_.client = server_.client();
   variables_.peer = server_.peer();
   variables_.member = server_.member();
   const Reply first =
       has_directory_ ? fetch("PUT", "/v2/keys" + variables_.directory + "?dir=true") : fetch("GET", "/v2/keys");
   variables_.index = std::strtoull(first.header("X-Etcd-Index").c_str(), nullptr, 10);
-  recorder_.begin({variables_.index, server_.client(), server_.peer(), server_.member()});
+  if (wire_) v3_.begin(*wire_);
+  return {variables_.index, server_.client(), server_.peer(), server_.member(), variables_.revision};
 }
 
 void Player::end() {
   watches_.clear();
   if (has_directory_) fetch("DELETE", "/v2/keys" + variables_.directory + "?recursive=true");
+  if (server_.running() && wire_) v3_.end();
+  if (alone_) empty_tree();
   if (server_.running()) return;
   recorder_.observe("server", "the process has ended");
   const Result<void> again = server_.restart();
   if (!again) recorder_.observe("restart", again.error().message);
+}
+
+// The explicit directories that the case's v2 writes left behind; hidden ones cannot be listed and stay.
+void Player::empty_tree() {
+  static const std::regex kKey(R"re("key":"(/[^"]*)")re");
+  const std::string listing = fetch("GET", "/v2/keys/").body;
+  for (std::sregex_iterator match(listing.begin(), listing.end(), kKey), end; match != end; ++match) {
+    fetch("DELETE", "/v2/keys" + match->str(1) + "?recursive=true");
+  }
 }
 
 void Player::play_step(const Step& step) {
@@ -85,20 +102,33 @@ void Player::play_step(const Step& step) {
     case Action::kWatch:
       return start_watch(step);
     case Action::kEvent:
-    case Action::kUntil:
-    case Action::kResult:
     case Action::kSilent:
     case Action::kHangUp:
+      return v3_.has_stream(step.name) ? v3_.on_stream(step) : on_watch(step);
+    case Action::kUntil:
+    case Action::kResult:
       return on_watch(step);
     case Action::kGone:
       return gone(step);
     case Action::kStats:
       return stats();
     case Action::kRestart:
-      return restart();
+    case Action::kFresh:
+      return restart(step);
     case Action::kSleep:
       std::this_thread::sleep_for(step.latest);
       return;
+    case Action::kRpc:
+    case Action::kOpen:
+    case Action::kSend:
+    case Action::kEvents:
+    case Action::kHalfClose:
+    case Action::kEnd:
+    case Action::kHttp2:
+    case Action::kPings:
+    case Action::kSnapshot:
+    case Action::kChurn:
+      return wire_ ? v3_.play(step) : recorder_.complain(step, "a v3 step in a case that is over nothing");
   }
 }
 
@@ -108,6 +138,7 @@ void Player::request(const Step& step) {
   if (!answered) return recorder_.observe("status", "no whole reply");
   recorder_.reply(step, reply, "", step.method == "HEAD");
   recorder_.check_expectation(step, reply);
+  recorder_.check_answer(step, recorder_.short_form(reply), reply.status < 400);
 }
 
 void Player::parallel(const Step& step) {
@@ -237,10 +268,14 @@ void Player::stats() {
   counters_ = now;
 }
 
-void Player::restart() {
+void Player::restart(const Step& step) {
   watches_.clear();
-  const Result<void> again = server_.restart();
+  v3_.disconnect();
+  const bool fresh = step.action == Action::kFresh;
+  const Result<void> again = fresh ? server_.restart_empty() : server_.restart();
   recorder_.observe("restart", again ? "serves again" : again.error().message);
+  if (fresh) return recorder_.rebase(learn_numbers());
+  if (wire_) v3_.connect(*wire_);
 }
 
 Reply Player::fetch(const std::string& method, const std::string& target) {

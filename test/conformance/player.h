@@ -1,8 +1,9 @@
-// Plays cases against one server, as a client would, and records what it answers.
+// Plays cases against one server, as a client would, and records what it answers. V3Player has the v3 steps.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,13 +12,14 @@
 #include "test/conformance/recorder.h"
 #include "test/conformance/scenario.h"
 #include "test/conformance/server.h"
+#include "test/conformance/v3_player.h"
 
 namespace viaduct::conformance {
 
 // Ownership: borrows the server. Threads: one at a time.
 class Player {
  public:
-  explicit Player(Server& server) : server_(server) {}
+  Player(Server& server, bool alone) : server_(server), alone_(alone), v3_(server, variables_, recorder_) {}
 
   // `number` tells cases of one server apart; the same case has the same number on both sides.
   Record play(const Case& one, int number);
@@ -30,7 +32,9 @@ class Player {
   };
 
   void begin(const Case& one, int number);
+  Frame learn_numbers();
   void end();
+  void empty_tree();
   void play_step(const Step& step);
   void request(const Step& step);
   void parallel(const Step& step);
@@ -40,15 +44,18 @@ class Player {
   void on_watch(const Step& step);
   void gone(const Step& step);
   void stats();
-  void restart();
+  void restart(const Step& step);
 
   Reply fetch(const std::string& method, const std::string& target);
   Reply exchange(const Step& step, const Variables& variables, bool& answered);
   std::string bytes_of(const Step& step, const Variables& variables) const;
 
   Server& server_;
+  bool alone_;  // no oracle is played beside this one
   Variables variables_;
   Recorder recorder_;
+  V3Player v3_;
+  std::optional<Wire> wire_;  // of the case's v3 steps
   bool has_directory_ = false;
   std::map<std::string, std::unique_ptr<Watch>> watches_;
   std::map<std::string, long> counters_;  // of /v2/stats/store, when `stats` was last played

@@ -1,5 +1,6 @@
 #include "test/conformance/recorder.h"
 
+#include <cstdlib>
 #include <map>
 #include <regex>
 #include <set>
@@ -32,8 +33,9 @@ int error_code_of(const std::string& body) {
 
 }  // namespace
 
-void Recorder::begin(const Frame& frame) {
+void Recorder::begin(const Frame& frame, bool alone) {
   frame_ = frame;
+  alone_ = alone;
   record_ = {};
   step_ = 0;
 }
@@ -66,8 +68,32 @@ void Recorder::check_expectation(const Step& step, const Reply& reply) {
   const bool as_announced =
       reply.status == step.expected->status && (step.expected->error_code == 0 || code == step.expected->error_code);
   if (as_announced) return;
-  record_.unexpected.push_back("line " + std::to_string(step.line) + ": " + step.text + "   but it was " +
-                               std::to_string(reply.status) + " " + std::to_string(code));
+  complain(step, std::to_string(reply.status) + " " + std::to_string(code));
+}
+
+void Recorder::check_answer(const Step& step, const std::string& answer, bool success) {
+  if (step.answer ? like(*step.answer, answer) : success || step.expected || !alone_) return;
+  complain(step, answer);
+}
+
+void Recorder::check_code(const Step& step, const std::string& code) {
+  if (step.expected && step.expected->grpc_code != code) complain(step, code);
+}
+
+void Recorder::complain(const Step& step, const std::string& what) {
+  std::string line = "line " + std::to_string(step.line) + ": " + step.text;
+  if (step.answer) line += "\n      announced: " + *step.answer;
+  record_.unexpected.push_back(line + "\n      it was:    " + what);
+}
+
+std::string Recorder::short_form(const Reply& reply) const {
+  const std::string revision = reply.header("X-Etcd-Revision");
+  std::string text = std::to_string(reply.status);
+  text += " " + normalise_header("X-Etcd-Index", reply.header("X-Etcd-Index"), frame_);
+  text += " " + relative_number("r", std::strtoll(revision.c_str(), nullptr, 10), frame_.revision);
+  text += " " + body(reply.body, true);
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
 }
 
 }  // namespace viaduct::conformance

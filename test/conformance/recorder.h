@@ -24,7 +24,9 @@ struct Record {
 // Threads: one at a time.
 class Recorder {
  public:
-  void begin(const Frame& frame);
+  // `alone`: there is no oracle, so a step without an announced answer must succeed.
+  void begin(const Frame& frame, bool alone = false);
+  void rebase(const Frame& frame) { frame_ = frame; }  // in the middle of a case: the servers began anew
   void next_step() { ++step_; }
   Record take() { return std::move(record_); }
 
@@ -34,10 +36,17 @@ class Recorder {
   void reply(const Step& step, const Reply& reply, const std::string& prefix, bool answers_head);
   void head(const Reply& reply, const std::string& prefix, bool answers_head);
   void check_expectation(const Step& step, const Reply& reply);
+  // `answer` is all of it in the short form that `is` announces.
+  void check_answer(const Step& step, const std::string& answer, bool success);
+  void check_code(const Step& step, const std::string& code);
+  void complain(const Step& step, const std::string& what);
+  // Status, index, revision and body of a v2 reply in one line.
+  std::string short_form(const Reply& reply) const;
   std::string body(const std::string& text, bool sorted) const { return normalise_body(text, frame_, sorted); }
 
  private:
   Frame frame_;
+  bool alone_ = false;
   Record record_;
   int step_ = 0;
 };

@@ -1,6 +1,5 @@
 #include "test/conformance/scenario.h"
 
-#include <charconv>
 #include <map>
 #include <set>
 #include <sstream>
@@ -8,20 +7,7 @@
 namespace viaduct::conformance {
 namespace {
 
-using std::chrono::milliseconds;
-
-const std::map<std::string, Action, std::less<>> kActions = {
-    {"parallel", Action::kParallel}, {"raw", Action::kRaw},         {"watch", Action::kWatch},
-    {"event", Action::kEvent},       {"until", Action::kUntil},     {"result", Action::kResult},
-    {"silent", Action::kSilent},     {"hangup", Action::kHangUp},   {"gone", Action::kGone},
-    {"stats", Action::kStats},       {"restart", Action::kRestart}, {"sleep", Action::kSleep},
-};
-
-struct Line {
-  int number = 0;
-  int indent = 0;
-  std::string text;
-};
+const std::map<std::string, Wire> kWires = {{"grpc", Wire::kGrpc}, {"gateway", Wire::kGateway}};
 
 struct Variable {
   std::string name;
@@ -31,13 +17,10 @@ struct Variable {
 // A case as written, before its tables are unrolled.
 struct Draft {
   std::vector<Variable> variables;
+  std::vector<std::string> wires;  // it is played once over each; none: it has no v3 steps
   Line title;
   std::vector<Line> body;
 };
-
-Error bad_line(const Line& line, const std::string& why) {
-  return {Code::kInvalidArgument, "line " + std::to_string(line.number) + ": " + why + ": " + line.text};
-}
 
 std::vector<std::string> split_words(std::string_view text) {
   std::istringstream in{std::string(text)};
@@ -46,33 +29,19 @@ std::vector<std::string> split_words(std::string_view text) {
   return words;
 }
 
-// Takes the first word off `rest`. Spaces inside ${...} are part of the word.
-std::string take_word(std::string_view& rest) {
-  const size_t begin = std::min(rest.find_first_not_of(' '), rest.size());
-  size_t end = begin;
-  for (bool inside = false; end < rest.size() && (inside || rest[end] != ' '); ++end) {
-    if (rest.substr(end, 2) == "${") inside = true;
-    if (rest[end] == '}') inside = false;
+// The values of a table: words, or whatever stands between bars.
+std::vector<std::string> values_of(std::string_view text) {
+  if (text.find(" | ") == std::string_view::npos) return split_words(text);
+  std::vector<std::string> values;
+  for (size_t bar; (bar = text.find(" | ")) != std::string_view::npos; text.remove_prefix(bar + 3)) {
+    values.emplace_back(text.substr(0, bar));
   }
-  std::string word(rest.substr(begin, end - begin));
-  rest.remove_prefix(std::min(rest.find_first_not_of(' ', end), rest.size()));
-  return word;
+  values.emplace_back(text);
+  return values;
 }
 
 bool starts_with_word(std::string_view text, std::string_view word) {
   return text.substr(0, word.size()) == word && (text.size() == word.size() || text[word.size()] == ' ');
-}
-
-bool read_number(std::string_view text, int& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-bool read_duration(std::string_view text, milliseconds& value) {
-  int number = 0;
-  if (!text.ends_with("ms") || !read_number(text.substr(0, text.size() - 2), number)) return false;
-  value = milliseconds(number);
-  return true;
 }
 
 std::vector<Line> significant_lines(std::string_view text) {
@@ -98,103 +67,6 @@ std::string substitute(std::string text, const std::vector<std::pair<std::string
   return text;
 }
 
-// Cuts " => STATUS [CODE]" off the end of a step.
-Result<std::optional<Expectation>> take_expectation(const Line& line, std::string& text) {
-  const size_t arrow = text.rfind(" => ");
-  if (arrow == std::string::npos) return std::optional<Expectation>();
-  const std::vector<std::string> words = split_words(text.substr(arrow + 4));
-  Expectation expected;
-  const bool good = (words.size() == 1 || words.size() == 2) && read_number(words[0], expected.status) &&
-                    (words.size() == 1 || read_number(words[1], expected.error_code));
-  if (!good) return bad_line(line, "after => come a status and perhaps an error code");
-  text.erase(arrow);
-  return std::optional<Expectation>(expected);
-}
-
-Result<void> read_request(const Line& line, std::string_view rest, Step& step) {
-  step.target = take_word(rest);
-  if (step.target.empty()) return bad_line(line, "a request needs a target");
-  if (!rest.empty()) step.form = std::string(rest);
-  return {};
-}
-
-Result<void> read_arguments(const Line& line, std::string_view rest, Step& step) {
-  switch (step.action) {
-    case Action::kRequest:
-      return read_request(line, rest, step);
-    case Action::kParallel:
-      if (!read_number(take_word(rest), step.count)) return bad_line(line, "parallel needs a number");
-      step.method = take_word(rest);
-      return read_request(line, rest, step);
-    case Action::kRaw:
-      if (!read_number(take_word(rest), step.count)) return bad_line(line, "raw needs the number of replies");
-      step.raw = rest;
-      return {};
-    case Action::kWatch:
-      step.name = take_word(rest);
-      step.method = "GET";
-      return read_request(line, rest, step);
-    case Action::kUntil:
-    case Action::kEvent:
-    case Action::kResult:
-    case Action::kSilent:
-    case Action::kHangUp:
-      step.name = take_word(rest);
-      step.grep = rest;
-      if (step.name.empty()) return bad_line(line, "the name of a watch is missing");
-      return {};
-    case Action::kGone:
-      step.target = take_word(rest);
-      if (!read_duration(take_word(rest), step.earliest) || !read_duration(take_word(rest), step.latest)) {
-        return bad_line(line, "gone needs a target, the earliest and the latest moment");
-      }
-      return {};
-    case Action::kSleep:
-      if (!read_duration(take_word(rest), step.latest)) return bad_line(line, "sleep needs milliseconds");
-      return {};
-    case Action::kStats:
-    case Action::kRestart:
-      return {};
-  }
-  return bad_line(line, "unknown step");
-}
-
-Result<Step> parse_step(const Line& line) {
-  Step step;
-  step.line = line.number;
-  step.text = line.text;
-  std::string text = line.text;
-  VIADUCT_TRY_ASSIGN(expected, take_expectation(line, text));
-  step.expected = expected;
-  std::string_view rest = text;
-  const std::string word = take_word(rest);
-  if (const auto known = kActions.find(word); known != kActions.end()) {
-    step.action = known->second;
-  } else if (word.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos) {
-    step.method = word;
-  } else {
-    return bad_line(line, "unknown step");
-  }
-  VIADUCT_TRY(read_arguments(line, rest, step));
-  return step;
-}
-
-// A line indented deeper than its step says more about that step.
-Result<void> add_detail(const Line& line, Step& step) {
-  std::string_view rest = line.text;
-  const std::string word = take_word(rest);
-  if (word == "header") {
-    step.headers.emplace_back(rest);
-  } else if (word == "body") {
-    step.body = std::string(rest);
-  } else if (word == "grep") {
-    step.grep = rest;
-  } else {
-    return bad_line(line, "only header, body and grep say more about a step");
-  }
-  return {};
-}
-
 Result<Case> make_case(const std::string& scenario, const Draft& draft,
                        const std::vector<std::pair<std::string, std::string>>& values) {
   Case made;
@@ -212,13 +84,22 @@ Result<Case> make_case(const std::string& scenario, const Draft& draft,
   return made;
 }
 
+void add_per_wire(const Case& one, const std::vector<std::string>& wires, std::vector<Case>& to) {
+  if (wires.empty()) to.push_back(one);
+  for (const std::string& wire : wires) {
+    to.push_back(one);
+    to.back().wire = kWires.at(wire);
+    to.back().name += " over " + wire;
+  }
+}
+
 // Adds one case per combination of the tables' values, the last table turning fastest.
 Result<void> unroll(const std::string& scenario, const Draft& draft, size_t depth,
                     std::vector<std::pair<std::string, std::string>>& values, std::vector<Case>& to) {
   if (draft.body.empty()) return bad_line(draft.title, "a case without steps");
   if (depth == draft.variables.size()) {
     VIADUCT_TRY_ASSIGN(made, make_case(scenario, draft, values));
-    to.push_back(std::move(made));
+    add_per_wire(made, draft.wires, to);
     return {};
   }
   for (const std::string& value : draft.variables[depth].values) {
@@ -229,24 +110,43 @@ Result<void> unroll(const std::string& scenario, const Draft& draft, size_t dept
   return {};
 }
 
+Result<Variable> read_table(const Line& line) {
+  const std::vector<std::string> words = split_words(line.text);
+  if (words.size() < 4 || words[2] != "in") return bad_line(line, "expected: for NAME in VALUE...");
+  return Variable{words[1], values_of(std::string_view(line.text).substr(line.text.find(" in ") + 4))};
+}
+
+Result<std::vector<std::string>> read_wires(const Line& line) {
+  std::vector<std::string> wires = split_words(line.text.substr(4));
+  for (const std::string& wire : wires) {
+    if (!kWires.contains(wire)) return bad_line(line, "the ways to the v3 API are grpc and gateway");
+  }
+  return wires;
+}
+
 Result<std::vector<Draft>> drafts_of(const std::vector<Line>& lines, Scenario& scenario) {
   std::vector<Draft> drafts;
   std::vector<Variable> pending;
+  std::vector<std::string> wires;
   for (const Line& line : lines) {
     if (line.indent > 0) {
       if (drafts.empty() || !pending.empty()) return bad_line(line, "a step outside a case");
       drafts.back().body.push_back(line);
     } else if (starts_with_word(line.text, "servers")) {
       for (std::string& flag : split_words(line.text.substr(7))) scenario.server_flags.push_back(std::move(flag));
+    } else if (line.text == "alone") {
+      scenario.alone = true;
+    } else if (starts_with_word(line.text, "over")) {
+      VIADUCT_TRY_ASSIGN(named, read_wires(line));
+      wires = std::move(named);
     } else if (starts_with_word(line.text, "for")) {
-      std::vector<std::string> words = split_words(line.text);
-      if (words.size() < 4 || words[2] != "in") return bad_line(line, "expected: for NAME in VALUE...");
-      pending.push_back({words[1], {words.begin() + 3, words.end()}});
+      VIADUCT_TRY_ASSIGN(table, read_table(line));
+      pending.push_back(std::move(table));
     } else if (starts_with_word(line.text, "case") && line.text.size() > 5) {
-      drafts.push_back({std::move(pending), line, {}});
+      drafts.push_back({std::move(pending), wires, line, {}});
       pending.clear();
     } else {
-      return bad_line(line, "expected servers, for or case");
+      return bad_line(line, "expected servers, alone, over, for or case");
     }
   }
   return drafts;
@@ -255,7 +155,7 @@ Result<std::vector<Draft>> drafts_of(const std::vector<Line>& lines, Scenario& s
 }  // namespace
 
 Result<Scenario> parse_scenario(const std::string& name, std::string_view text) {
-  Scenario scenario{name, {}, {}};
+  Scenario scenario{name, {}, false, {}};
   VIADUCT_TRY_ASSIGN(drafts, drafts_of(significant_lines(text), scenario));
   for (const Draft& draft : drafts) {
     std::vector<std::pair<std::string, std::string>> values;

@@ -117,6 +117,16 @@ Result<void> Server::restart() {
   return wait_until_ready();
 }
 
+Result<void> Server::restart_empty() {
+  stop(SIGKILL);
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_ + "/data", ignored);
+  launch();
+  VIADUCT_TRY(wait_until_ready());
+  learn_member();
+  return {};
+}
+
 // A starting member publishes itself, which etcd counts as a store event: the index is settled when it stays the same.
 Result<void> Server::wait_until_ready() {
   std::string index;

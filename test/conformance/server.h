@@ -27,7 +27,8 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  Result<void> restart();  // kill -9, then the same command line over the same data
+  Result<void> restart();        // kill -9, then the same command line over the same data
+  Result<void> restart_empty();  // the same without the data
   bool running();
   const std::string& label() const { return label_; }
   int client_port() const { return client_port_; }

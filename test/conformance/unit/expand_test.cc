@@ -10,6 +10,8 @@ TEST_CASE("expressions and escapes become bytes") {
   variables.directory = "/case-7";
   variables.client = "127.0.0.1:1";
   variables.number = 3;
+  variables.revision = 20;
+  variables.named["L1"] = "99";
   struct Row {
     std::string text;
     std::string expected;
@@ -23,6 +25,9 @@ TEST_CASE("expressions and escapes become bytes") {
            Row{"${repeat 0 x}", ""},
            Row{"${repeat 2 \\r\\n}", "\r\n\r\n"},
            Row{"${i}@${client}", "3@127.0.0.1:1"},
+           Row{"${r}-${r+2}-${r-3}", "20-22-17"},
+           Row{"${count 3 k#,}", "k1,k2,k3,"},
+           Row{"${L1}", "99"},
            Row{"${unknown}", "${unknown}"},
            Row{"${open", "${open"},
            Row{"\\r\\n\\t\\\\\\x41\\0", std::string("\r\n\t\\A\0", 6)},
@@ -32,4 +37,10 @@ TEST_CASE("expressions and escapes become bytes") {
     CAPTURE(row.text);
     CHECK(expand(row.text, variables) == row.expected);
   }
+}
+
+TEST_CASE("text with escapes of its own keeps them") {
+  Variables variables;
+  variables.revision = 20;
+  CHECK(expand_expressions(R"(~ key:"\000" revision:${r+1})", variables) == R"(~ key:"\000" revision:21)");
 }

@@ -59,3 +59,20 @@ TEST_CASE("only remaining times may differ, by one second") {
   CHECK(!same_answer(R"("ttl":100)", R"("ttl":100,"ttl":100)"));
   CHECK(!same_answer(R"("index":n+1)", R"("index":n+2)"));
 }
+
+TEST_CASE("a star in an announced answer stands for anything") {
+  CHECK(like("a*c", "abc"));
+  CHECK(like("a*c", "ac"));
+  CHECK(like("*", ""));
+  CHECK(like("a[1]", "a[1]"));
+  CHECK_FALSE(like("a*c", "abcd"));
+  CHECK_FALSE(like("", "a"));
+}
+
+TEST_CASE("numbers are relative to where the case began") {
+  CHECK(relative_number("r", 12, 10) == "r+2");
+  CHECK(relative_number("r", 10, 10) == "r");
+  CHECK(relative_number("r", 9, 10) == "r-1");
+  CHECK(relative_number("r", 0, 10) == "0");
+  CHECK(relative_number("r", -1, 10) == "-1");
+}

@@ -39,6 +39,35 @@ TEST_CASE("a step is read with its form, expectation and details") {
   CHECK(scenario->cases[0].steps[1].latest == std::chrono::milliseconds(2500));
 }
 
+TEST_CASE("cases over two wires are played once over each") {
+  const auto scenario = parse_scenario("file",
+                                       "alone\n"
+                                       "over grpc gateway\n"
+                                       "for v in a b | c\n"
+                                       "case <v>\n"
+                                       "  rpc KV/Put key:\"<v>\" => NotFound\n"
+                                       "    + value:\"x\"\n"
+                                       "    is OK\n"
+                                       "over grpc\n"
+                                       "case last\n"
+                                       "  open W Watch/Watch\n"
+                                       "    more progress_request{}\n"
+                                       "  events W 2\n");
+  REQUIRE(scenario);
+  CHECK(scenario->alone);
+  REQUIRE(scenario->cases.size() == 5);
+  CHECK(scenario->cases[1].name == "file/a b over gateway");
+  CHECK(scenario->cases[1].wire == Wire::kGateway);
+  CHECK(scenario->cases[4].name == "file/last over grpc");
+  const Step& put = scenario->cases[2].steps[0];
+  CHECK(put.method == "KV/Put");
+  CHECK(put.messages == std::vector<std::string>{"key:\"c\" value:\"x\""});
+  CHECK(put.expected->grpc_code == "NotFound");
+  CHECK(put.answer == "OK");
+  CHECK(scenario->cases[4].steps[0].messages == std::vector<std::string>{"", "progress_request{}"});
+  CHECK(scenario->cases[4].steps[1].count == 2);
+}
+
 TEST_CASE("a line that cannot be read is named") {
   struct Row {
     const char* name;
@@ -48,7 +77,7 @@ TEST_CASE("a line that cannot be read is named") {
   for (const Row& row : {
            Row{"step before any case", "  GET /x\n", "line 1: a step outside a case"},
            Row{"step after a table", "case a\n  GET /x\nfor v in 1\n  GET /x\n", "line 4: a step outside a case"},
-           Row{"unknown directive", "nonsense\n", "line 1: expected servers, for or case"},
+           Row{"unknown directive", "nonsense\n", "line 1: expected servers, alone, over, for or case"},
            Row{"unknown step", "case a\n  dance ~/x\n", "line 2: unknown step"},
            Row{"no target", "case a\n  GET\n", "line 2: a request needs a target"},
            Row{"no values", "for v in\n", "line 1: expected: for NAME in VALUE..."},
@@ -56,7 +85,11 @@ TEST_CASE("a line that cannot be read is named") {
            Row{"time", "case a\n  sleep 5s\n", "line 2: sleep needs milliseconds"},
            Row{"watch name", "case a\n  event\n", "line 2: the name of a watch is missing"},
            Row{"watch name of until", "case a\n  until\n", "line 2: the name of a watch is missing"},
-           Row{"detail", "case a\n  GET /x\n    colour red\n", "line 3: only header, body and grep"},
+           Row{"detail", "case a\n  GET /x\n    colour red\n", "line 3: that is nothing to say"},
+           Row{"wire", "over pigeon\n", "line 1: the ways to the v3 API"},
+           Row{"method", "case a\n  rpc Range\n", "line 2: a call needs a Service/Method"},
+           Row{"number of events", "case a\n  events W\n", "line 2: events needs"},
+           Row{"time limit", "case a\n  rpc KV/Put\n    timeout soon\n", "line 3: timeout needs milliseconds"},
            Row{"no steps", "case a\ncase b\n  GET /x\n", "line 1: a case without steps"},
            Row{"same name twice", "case a\n  GET /x\ncase a\n  GET /x\n", "two cases are called file/a"},
        }) {
