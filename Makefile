@@ -10,13 +10,13 @@ PREFIX   ?= /usr/local
 comma    := ,
 
 ifneq ($(shell command -v ccache),)
-CXX      := ccache $(CXX)
+override CXX := ccache $(CXX)
 endif
 OPTIMIZE ?= $(if $(SAN),-O1 -fno-omit-frame-pointer,-O2)
 PACKAGES := libnghttp2 protobuf yaml-cpp prometheus-cpp-core spdlog openssl absl_btree absl_flat_hash_map absl_flat_hash_set zlib
 # -isystem: a warning in a library's header is not ours to mend.
 PKG_CXX   = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES)))
-PKG_LD    = $(shell pkg-config --libs $(PACKAGES)) -lleveldb -lpthread
+PKG_LD    = $(shell pkg-config --libs $(PACKAGES)) -lleveldb -lcrypt -lpthread
 # The server allocates on one thread what another frees; a sanitizer brings an allocator of its own.
 MALLOC_LD   = $(if $(SAN),,$(shell pkg-config --libs jemalloc))
 HTTPLIB_CXX = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags cpp-httplib))
@@ -59,7 +59,7 @@ all: $(BIN)/viaduct
 # Debian 12 packages; asks for root only when something is missing.
 DEPS      := build-essential pkg-config protobuf-compiler libboost1.81-dev libcpp-httplib-dev rapidjson-dev \
              libleveldb-dev libssl-dev libnghttp2-dev libprotobuf-dev zlib1g-dev libspdlog-dev libyaml-cpp-dev \
-             prometheus-cpp-dev libabsl-dev libjemalloc-dev
+             prometheus-cpp-dev libabsl-dev libjemalloc-dev libcrypt-dev
 TEST_DEPS := doctest-dev etcd-server etcd-client python3-etcd curl procps
 BENCH_DEPS := etcd-server nghttp2-client
 missing    = $(shell dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(1) 2>/dev/null | awk '$$1=="installed"{print $$2}' | sort -u | comm -13 - <(printf '%s\n' $(1) | sort -u))
@@ -166,6 +166,21 @@ test-programs: $(BUILD)/bin/conformance_test $(BUILD)/bin/conformance
 .PHONY: conformance
 conformance: $(BUILD)/bin/conformance $(BIN)/viaduct
 	$(BUILD)/bin/conformance --viaduct $(BIN)/viaduct $(FILTER)
+
+# --- Fuzzers: libFuzzer comes with clang. `make fuzz SECONDS=60` runs each so long; `make test` does for a few seconds.
+FUZZ         := build/fuzz
+FUZZ_OBJECTS := $(addprefix $(BUILD)/src/,v2/params.o $(patsubst src/%.cc,%.o,$(wildcard src/v3/json_*.cc)))
+FUZZERS      := $(patsubst test/fuzz/%.cc,$(BUILD)/bin/%,$(wildcard test/fuzz/*_fuzz.cc))
+$(FUZZERS): $(BUILD)/bin/%: $(BUILD)/test/fuzz/%.o $(FUZZ_OBJECTS) $(call libraries,net proto base)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)$(CXX) -fsanitize=fuzzer,address,undefined -o $@ $^ $(PKG_LD)
+.PHONY: fuzzers fuzz-programs fuzz
+fuzzers: $(FUZZERS)
+fuzz-programs: test-deps
+	$(MAKE) -j$(JOBS) CXX=clang++ SAN=fuzzer-no-link,address,undefined BUILD=$(FUZZ) fuzzers
+fuzz: fuzz-programs
+	BUILD=$(FUZZ) SECONDS_EACH=$(SECONDS) test/fuzz/run
 
 # --- Benchmark: the same load on viaduct and on etcd; docs/benchmarks.md keeps the last result. `make bench QUICK=1` shows
 # that all of it works, `make bench ONLY=PUT` runs the loads and scenarios with PUT in their name; neither is kept.
