@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "etcdserverpb/rpc.pb.h"
+#include "v3bridge/range_options.h"
 
 namespace viaduct::v3bridge {
 namespace {
@@ -19,20 +19,6 @@ using KeyValues = RepeatedPtrField<KeyValue>;
 
 constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
 constexpr int kSpareRows = 1000;  // rows that are kept before those that cannot be in the answer go
-
-bool has_filter(const RangeRequest& request) {
-  return request.min_mod_revision() != 0 || request.max_mod_revision() != 0 || request.min_create_revision() != 0 ||
-         request.max_create_revision() != 0;
-}
-
-bool passes(const RangeRequest& request, const KeyRow& row) {
-  const auto within = [](Revision revision, int64_t min, int64_t max) {
-    const auto number = static_cast<int64_t>(revision.value);
-    return (min == 0 || number >= min) && (max == 0 || number <= max);
-  };
-  return within(row.mod_revision, request.min_mod_revision(), request.max_mod_revision()) &&
-         within(row.create_revision, request.min_create_revision(), request.max_create_revision());
-}
 
 // Negative: `a` is below `b`.
 int compare(const KeyValue& a, const KeyValue& b, RangeRequest::SortTarget target) {
@@ -56,28 +42,22 @@ int compare(const KeyValue& a, const KeyValue& b, RangeRequest::SortTarget targe
 class Answer {
  public:
   Answer(const RangeRequest& request, RangeResponse& response)
-      : request_(request), kvs_(*response.mutable_kvs()), response_(response) {
-    if (request.limit() > 0) limit_ = static_cast<uint64_t>(request.limit());
+      : request_(request), kvs_(*response.mutable_kvs()), response_(response), limit_(limit_of(request)) {
     order_ = request.sort_order();
     if (order_ == RangeRequest::NONE && request.sort_target() != RangeRequest::KEY) order_ = RangeRequest::ASCEND;
-    // Only a plain order asked for with a sort_target, not with a sort_order, works on the first rows alone.
-    reads_all_ = request.sort_order() != RangeRequest::NONE || has_filter(request);
+    // An order that only a sort_target asks for, not a sort_order, is one of the first rows alone.
+    reads_all_ = has_filter(request) || (request.sort_order() != RangeRequest::NONE && !is_in_key_order(request));
   }
 
   void read(KeySource& source, const KeyRange& range, Revision at) {
     wanted_ = reads_all_ || limit_ == kNoLimit ? kNoLimit : limit_ + 1;
-    source.each(range, at, detail(), [this](const KeyRow& row) { return take(row); });
+    source.each(range, at, detail_of(request_), [this](const KeyRow& row) { return take(row); });
     if (count_ == wanted_) count_ += count_behind(source, range, std::move(last_), at);
     response_.set_count(static_cast<int64_t>(count_));
     finish();
   }
 
  private:
-  Detail detail() const {
-    const bool values = !request_.keys_only() || request_.sort_target() == RangeRequest::VALUE;
-    return values ? Detail::kAll : Detail::kAllButValues;
-  }
-
   bool take(const KeyRow& row) {
     ++count_;
     if (passes(request_, row)) fill(*kvs_.Add(), row);
@@ -128,7 +108,7 @@ class Answer {
   const RangeRequest& request_;
   KeyValues& kvs_;
   RangeResponse& response_;
-  uint64_t limit_ = kNoLimit;
+  const uint64_t limit_;
   RangeRequest::SortOrder order_ = RangeRequest::NONE;
   bool reads_all_ = false;
 

@@ -35,10 +35,4 @@ bool is_read_only(const TxnRequest& request) {
   return only_ranges(request.success()) && only_ranges(request.failure());
 }
 
-NamedRevision judge(int64_t named, Revision head, int64_t compacted) {
-  if (named == 0) return NamedRevision::kKept;
-  if (named > static_cast<int64_t>(head.value)) return NamedRevision::kFuture;
-  return named < compacted ? NamedRevision::kCompacted : NamedRevision::kKept;
-}
-
 }  // namespace viaduct::v3bridge

@@ -25,9 +25,4 @@ const google::protobuf::RepeatedPtrField<etcdserverpb::RequestOp>& chosen_branch
 // True if no branch can change anything: it holds nothing but ranges, no nested txn either.
 bool is_read_only(const etcdserverpb::TxnRequest& request);
 
-// etcd compares the revision that a range of a txn names as it is: below 0 is not "now", but below the compaction
-// point. `compacted` is -1 as long as nothing was.
-enum class NamedRevision { kKept, kCompacted, kFuture };
-NamedRevision judge(int64_t named, Revision head, int64_t compacted);
-
 }  // namespace viaduct::v3bridge

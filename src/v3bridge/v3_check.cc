@@ -114,18 +114,13 @@ V3Error check_puts(const Transaction& txn, const Operations& operations) {
   return V3Error::kNone;
 }
 
-V3Error check_ranges(const Transaction& txn, const Operations& operations) {
-  const store::Numbers now = txn.numbers();
+// A revision that a range of a txn names is taken as it is: one below 0 is not "now" but below the compaction point.
+V3Error check_ranges(const Operations& operations, const store::Numbers& now) {
   for (const RequestOp* op : operations) {
-    if (!op->has_request_range()) continue;
-    switch (judge(op->request_range().revision(), now.revision, now.compacted_or_none())) {
-      case NamedRevision::kKept:
-        break;
-      case NamedRevision::kCompacted:
-        return V3Error::kCompacted;
-      case NamedRevision::kFuture:
-        return V3Error::kFutureRevision;
-    }
+    const int64_t named = op->has_request_range() ? op->request_range().revision() : 0;
+    if (named == 0) continue;
+    if (named > static_cast<int64_t>(now.revision.value)) return V3Error::kFutureRevision;
+    if (named < now.compacted_or_none()) return V3Error::kCompacted;
   }
   return V3Error::kNone;
 }
@@ -142,7 +137,13 @@ V3Error check_txn(const Transaction& txn, const TxnRequest& request, const TxnRe
   Operations operations;
   collect(request, chosen, operations);
   const V3Error error = check_puts(txn, operations);
-  return error == V3Error::kNone ? check_ranges(txn, operations) : error;
+  return error == V3Error::kNone ? check_ranges(operations, txn.numbers()) : error;
+}
+
+V3Error check_ranges(const TxnRequest& request, const TxnResponse& chosen, const store::Numbers& now) {
+  Operations operations;
+  collect(request, chosen, operations);
+  return check_ranges(operations, now);
 }
 
 }  // namespace viaduct::v3bridge

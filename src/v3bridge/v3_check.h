@@ -14,9 +14,12 @@ namespace viaduct::v3bridge {
 
 V3Error check_put(const store::Transaction& txn, const etcdserverpb::PutRequest& request);
 
-// Looks at the operations of the branches that `chosen` (txn_choice.h) says are taken: first at all puts, each as those
-// before it will have left the state, then at the revisions of all ranges.
+// Both look at the operations of the branches that `chosen` (txn_choice.h) says are taken.
+// At all puts, each as those before it will have left the state; then at all ranges.
 V3Error check_txn(const store::Transaction& txn, const etcdserverpb::TxnRequest& request,
                   const etcdserverpb::TxnResponse& chosen);
+// kCompacted, kFutureRevision.
+V3Error check_ranges(const etcdserverpb::TxnRequest& request, const etcdserverpb::TxnResponse& chosen,
+                     const store::Numbers& now);
 
 }  // namespace viaduct::v3bridge

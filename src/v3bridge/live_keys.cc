@@ -1,0 +1,37 @@
+#include "v3bridge/live_keys.h"
+
+namespace viaduct::v3bridge {
+
+using store::Entry;
+using store::Family;
+using store::Store;
+
+void LiveKeys::each(const KeyRange& range, Revision at, Detail detail, const Visit& visit) {
+  gave_up_ = gave_up_ || (at && at != now_.revision);
+  if (gave_up_ || range.is_empty()) return;
+  const bool with_value = detail == Detail::kAll;
+  if (range.is_single()) {
+    const Entry* const entry = store_.find(Family::kKey, range.from());
+    if (!entry) return;
+    if (with_value) entry->mark_used();
+    gave_up_ = (with_value && !entry->value()) || ++steps_ > Store::kSliceNodes;
+    if (!gave_up_) visit(row_of(*entry, entry->value().view()));
+    return;
+  }
+  if (!fits(range, detail)) return;
+  store_.scan(Family::kKey, range.from(), range.to(), [&](const Entry& entry) {
+    if (with_value) entry.mark_used();
+    return visit(row_of(entry, with_value ? entry.value().view() : std::string_view()));
+  });
+}
+
+// Looked at beforehand, so that nothing is copied in vain.
+bool LiveKeys::fits(const KeyRange& range, Detail detail) {
+  store_.scan(Family::kKey, range.from(), range.to(), [&](const Entry& entry) {
+    gave_up_ = ++steps_ > Store::kSliceNodes || (detail == Detail::kAll && !entry.value());
+    return !gave_up_;
+  });
+  return !gave_up_;
+}
+
+}  // namespace viaduct::v3bridge

@@ -1,0 +1,44 @@
+#include "v3bridge/pinned_keys.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace viaduct::v3bridge {
+
+using store::Family;
+using store::NodeView;
+using store::Store;
+
+namespace {
+
+constexpr size_t kFirstSliceNodes = 64;  // the visitor may want but a few
+
+}  // namespace
+
+void PinnedKeys::each(const KeyRange& range, Revision at, Detail detail, const Visit& visit) {
+  Store::Snapshot* const state = at_revision(at);
+  if (!state || range.is_empty()) return;
+  const std::string to = range.scan_end();
+  std::string from(range.from());
+  for (size_t limit = range.is_single() ? 1 : kFirstSliceNodes;; limit = std::min(limit * 4, Store::kSliceNodes)) {
+    const std::vector<NodeView> slice = state->slice(Family::kKey, from, to, limit, detail);
+    for (const NodeView& node : slice) {
+      if (!visit(row_of(node))) return;
+    }
+    if (slice.size() < limit || range.is_single()) return;
+    from = slice.back().key + '\0';
+  }
+}
+
+Store::Snapshot* PinnedKeys::at_revision(Revision revision) {
+  if (!revision || revision == snapshot_->revision()) return snapshot_.get();
+  std::unique_ptr<Store::Snapshot>& earlier = earlier_[revision];
+  if (earlier) return earlier.get();
+  Result<std::unique_ptr<Store::Snapshot>> made = store_.snapshot(revision);
+  lost_a_revision_ = lost_a_revision_ || !made;
+  if (made) earlier = std::move(made).value();
+  return earlier.get();
+}
+
+}  // namespace viaduct::v3bridge

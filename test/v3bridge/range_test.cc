@@ -1,0 +1,251 @@
+// Ranges against the plainest reading of the rules: all keys of the state, then one option after the other.
+#include "v3bridge/range.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "etcdserverpb/rpc.pb.h"
+#include "test/v3bridge/world.h"
+
+namespace viaduct::v3bridge {
+namespace {
+
+using etcdserverpb::RangeRequest;
+using etcdserverpb::RangeResponse;
+using mvccpb::KeyValue;
+
+const std::string kZero(1, '\0');
+
+// Every state a world went through, by revision.
+class States {
+ public:
+  explicit States(World& world) : world_(world) { states_.resize(2); }
+
+  void put(const std::string& key, const std::string& value, uint64_t lease = 0) {
+    world_.apply(v3_put(key, value, lease));
+    State next = states_.back();
+    KeyValue& kv = next[key];
+    const bool is_new = kv.version() == 0;
+    kv.set_key(key);
+    kv.set_value(value);
+    kv.set_lease(static_cast<int64_t>(lease));
+    kv.set_version(kv.version() + 1);
+    kv.set_mod_revision(static_cast<int64_t>(states_.size()));
+    if (is_new) kv.set_create_revision(kv.mod_revision());
+    states_.push_back(std::move(next));
+  }
+
+  void erase(const std::string& key) {
+    world_.apply(v3_delete(key));
+    State next = states_.back();
+    if (next.erase(key)) states_.push_back(std::move(next));
+  }
+
+  int64_t head() const { return static_cast<int64_t>(states_.size()) - 1; }
+
+  RangeResponse range(const RangeRequest& request) const {
+    const int64_t revision = request.revision() > 0 ? request.revision() : head();
+    std::vector<KeyValue> all;
+    for (const auto& [key, kv] : states_[static_cast<size_t>(revision)]) {
+      if (in_range(request, key)) all.push_back(kv);
+    }
+    RangeResponse response;
+    response.set_count(static_cast<int64_t>(all.size()));
+    if (request.count_only()) return response;
+    choose(request, all);
+    for (KeyValue& kv : all) {
+      if (request.limit() > 0 && response.kvs_size() == request.limit()) {
+        response.set_more(true);
+        break;
+      }
+      if (request.keys_only()) kv.clear_value();
+      *response.add_kvs() = kv;
+    }
+    return response;
+  }
+
+ private:
+  using State = std::map<std::string, KeyValue>;
+
+  static bool in_range(const RangeRequest& request, const std::string& key) {
+    if (request.range_end().empty()) return key == request.key();
+    return key >= request.key() && (request.range_end() == kZero || key < request.range_end());
+  }
+
+  static void choose(const RangeRequest& request, std::vector<KeyValue>& kvs) {
+    const bool filters = request.min_mod_revision() || request.max_mod_revision() || request.min_create_revision() ||
+                         request.max_create_revision();
+    const auto most = static_cast<size_t>(request.limit()) + 1;
+    if (request.limit() > 0 && !filters && request.sort_order() == RangeRequest::NONE && kvs.size() > most)
+      kvs.resize(most);
+    std::erase_if(kvs, [&](const KeyValue& kv) {
+      return (request.min_mod_revision() && kv.mod_revision() < request.min_mod_revision()) ||
+             (request.max_mod_revision() && kv.mod_revision() > request.max_mod_revision()) ||
+             (request.min_create_revision() && kv.create_revision() < request.min_create_revision()) ||
+             (request.max_create_revision() && kv.create_revision() > request.max_create_revision());
+    });
+    const bool descend = request.sort_order() == RangeRequest::DESCEND;
+    if (!descend && request.sort_order() > RangeRequest::DESCEND) return;
+    std::stable_sort(kvs.begin(), kvs.end(), [&](const KeyValue& a, const KeyValue& b) {
+      const KeyValue &first = descend ? b : a, &second = descend ? a : b;
+      switch (request.sort_target()) {
+        case RangeRequest::VERSION:
+          return first.version() < second.version();
+        case RangeRequest::CREATE:
+          return first.create_revision() < second.create_revision();
+        case RangeRequest::MOD:
+          return first.mod_revision() < second.mod_revision();
+        case RangeRequest::VALUE:
+          return first.value() < second.value();
+        default:
+          return first.key() < second.key();
+      }
+    });
+  }
+
+  World& world_;
+  std::vector<State> states_;  // [0] is never asked for
+};
+
+RangeRequest get(const std::string& key, const std::string& range_end = "") {
+  RangeRequest request;
+  request.set_key(key);
+  request.set_range_end(range_end);
+  return request;
+}
+
+// The slow answer; the fast one, where there is one, must be the same.
+std::string read(World& world, const RangeRequest& request) {
+  RangeResponse fast, slow;
+  const Read fast_read = read_range_fast(world.store(), request, fast);
+  const Read slow_read = read_range_slow(world.store(), request, slow);
+  if (!fast_read.needs_reader) {
+    CHECK(fast_read.error == slow_read.error);
+    CHECK(fast.SerializeAsString() == slow.SerializeAsString());
+  } else {
+    CHECK(fast.ByteSizeLong() == 0);
+  }
+  if (slow_read.error != V3Error::kNone) return "error " + std::to_string(static_cast<int>(slow_read.error));
+  CHECK(slow_read.head == world.numbers().revision);
+  return slow.ShortDebugString();
+}
+
+class Requests {
+ public:
+  explicit Requests(uint64_t seed) : random_(seed) {}
+
+  std::string key() { return std::string(1 + random_.below(3), static_cast<char>('a' + random_.below(5))); }
+  uint64_t below(uint64_t n) { return random_.below(n); }
+  bool one_in(uint64_t n) { return random_.below(n) == 0; }
+
+  RangeRequest next(int64_t head) {
+    RangeRequest request = get(one_in(4) ? kZero : key());
+    if (!one_in(5)) request.set_range_end(one_in(3) ? kZero : one_in(20) ? kZero + kZero : key());
+    if (one_in(2)) request.set_limit(static_cast<int64_t>(random_.below(8)) - 1);
+    if (one_in(3)) request.set_revision(static_cast<int64_t>(random_.below(static_cast<uint64_t>(head) + 1)) - 1);
+    if (request.revision() == 1 && one_in(2)) request.set_revision(-5);
+    if (one_in(2)) request.set_sort_target(static_cast<RangeRequest::SortTarget>(random_.below(5)));
+    if (one_in(2)) request.set_sort_order(static_cast<RangeRequest::SortOrder>(random_.below(4)));
+    request.set_keys_only(one_in(4));
+    request.set_count_only(one_in(8));
+    if (one_in(4)) request.set_min_mod_revision(number(head));
+    if (one_in(4)) request.set_max_mod_revision(number(head));
+    if (one_in(4)) request.set_min_create_revision(number(head));
+    if (one_in(4)) request.set_max_create_revision(number(head));
+    return request;
+  }
+
+ private:
+  int64_t number(int64_t head) { return static_cast<int64_t>(random_.below(static_cast<uint64_t>(head) + 3)) - 1; }
+
+  SeededRandom random_;
+};
+
+TEST_CASE("a range with whatever options is what the rules say of the state at its revision (RB-17)") {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    store::Options options;
+    if (seed % 3 == 0) options.value_cache_bytes = 0;
+    World world("", options);
+    world.apply(grant(7, 1000));
+    const int64_t leaseless_head = static_cast<int64_t>(world.numbers().revision.value);
+    REQUIRE(leaseless_head == 1);
+    States states(world);
+    Requests requests(seed);
+    for (int i = 0; i < 60; ++i) {
+      if (requests.one_in(4))
+        states.erase(requests.key());
+      else
+        states.put(requests.key(), std::string(1, static_cast<char>('0' + requests.below(4))),
+                   requests.one_in(5) ? 7 : 0);
+    }
+    REQUIRE(states.head() == static_cast<int64_t>(world.numbers().revision.value));
+    for (int i = 0; i < 300; ++i) {
+      const RangeRequest request = requests.next(states.head());
+      CAPTURE(request.ShortDebugString());
+      REQUIRE(read(world, request) == states.range(request).ShortDebugString());
+    }
+  }
+}
+
+TEST_CASE("a range of many slices is the same as one that fits into a single one") {
+  World world;
+  States states(world);
+  world.open_group();
+  for (int i = 0; i < 2500; ++i) states.put("k" + std::to_string(i * 7919 % 2500), std::to_string(i % 10));
+  world.close_group();
+  for (const int64_t limit : {0, 1, 999, 1000, 1001, 2499, 2500, 2501}) {
+    for (const auto order : {RangeRequest::NONE, RangeRequest::ASCEND, RangeRequest::DESCEND}) {
+      for (const auto target : {RangeRequest::KEY, RangeRequest::VALUE}) {
+        RangeRequest request = get("k", "l");
+        request.set_limit(limit);
+        request.set_sort_order(order);
+        request.set_sort_target(target);
+        CAPTURE(request.ShortDebugString());
+        RangeResponse response;
+        CHECK(read_range_fast(world.store(), request, response).needs_reader);
+        CHECK(read(world, request) == states.range(request).ShortDebugString());
+      }
+    }
+  }
+}
+
+TEST_CASE("a range of one slice is read at once, one of a node more is not") {
+  World world;
+  States states(world);
+  world.open_group();
+  for (int i = 0; i < 1001; ++i) states.put("k" + std::to_string(1000 + i), "");
+  world.close_group();
+  RangeResponse response;
+  CHECK(read_range_fast(world.store(), get("k", "k2000"), response).needs_reader == false);
+  CHECK(response.kvs_size() == 1000);
+  RangeResponse rest;
+  CHECK(read_range_fast(world.store(), get("k", "l"), rest).needs_reader);
+}
+
+TEST_CASE("revisions that are not kept are refused, the compaction point itself is not") {
+  World world;
+  for (const char* value : {"1", "2", "3"}) world.apply(v3_put("a", value));
+  world.apply(compact(3));
+  struct Case {
+    int64_t revision;
+    const char* answer;
+  };
+  const std::string at_3 = R"(kvs { key: "a" create_revision: 2 mod_revision: 3 version: 2 value: "2" } count: 1)";
+  const std::string at_4 = R"(kvs { key: "a" create_revision: 2 mod_revision: 4 version: 3 value: "3" } count: 1)";
+  for (const auto& [revision, answer] : {Case{1, "error 3"}, Case{2, "error 3"}, Case{3, at_3.c_str()},
+                                         Case{4, at_4.c_str()}, Case{5, "error 4"}, Case{-5, at_4.c_str()}}) {
+    CAPTURE(revision);
+    RangeRequest request = get("a");
+    request.set_revision(revision);
+    CHECK(read(world, request) == answer);
+  }
+}
+
+}  // namespace
+}  // namespace viaduct::v3bridge
