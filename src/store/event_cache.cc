@@ -13,7 +13,11 @@ void EventCache::start_at(Seq newest) {
 void EventCache::push(std::span<const EventPtr> events) {
   const std::lock_guard lock(mutex_);
   for (const EventPtr& event : events) {
-    assert(event->seq() == newest_.next());
+    assert(event->seq() > newest_);
+    if (event->seq() != newest_.next()) {  // restoring left seqs out
+      slots_.clear();
+      bytes_ = 0;
+    }
     newest_ = event->seq();
     slots_.push_back({event, event->footprint_bytes()});
     bytes_ += slots_.back().bytes;

@@ -1,0 +1,39 @@
+// Writes the database of a store that does not exist yet, from rows and records that a Copy gave or that others made.
+// Applied state, membership and the like come later, by groups of the store itself.
+// Nothing is checked here: Store::open() finds whatever contradicts itself.
+// Promise: durable once finish() returns.
+// Threads: one at a time. Errors: from create(); afterwards a failed write is fatal(), as the store's own.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/disk.h"
+#include "base/result.h"
+#include "store/store.h"
+
+namespace viaduct::store {
+
+class Seed {
+ public:
+  // kAlreadyExists if there is a database.
+  static Result<std::unique_ptr<Seed>> create(Disk& disk, const std::string& directory);
+  ~Seed();
+
+  // Of what comes twice, the later counts.
+  void put_empty();  // a store without records
+  void put(const Record& record);
+  void put_lease(const Lease& lease);
+  void put_named(Bytes name, Bytes value);  // of the small replicated tables
+  void put_row(Bytes key, Bytes value);     // of any table, as Copy::each_row() shows it
+  void finish();
+
+ private:
+  struct Parts;
+  explicit Seed(std::unique_ptr<Parts> parts);
+  void write();
+
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace viaduct::store
