@@ -8,8 +8,6 @@
 namespace viaduct::server {
 namespace {
 
-constexpr uint64_t kApplyRules = 1;  // raised when applying changes (D11)
-
 Command initialize(const NodeOptions& options) {
   Command command;
   command.mutable_initialize()->set_v2_root(options.v2_root);

@@ -17,6 +17,8 @@ class Command;
 
 namespace viaduct::server {
 
+inline constexpr uint64_t kApplyRules = 1;  // raised when applying changes (D11)
+
 class Publisher {
  public:
   Publisher(const store::Store& store, const NodeOptions& options) : store_(store), options_(options) {}
