@@ -78,8 +78,8 @@ Result<uint64_t> Tree::finish() {
 
 // --- Writer ---
 
-Tree& Writer::bucket(const std::string& name) {
-  std::unique_ptr<Tree>& tree = buckets_[name];
+Tree& Writer::bucket(std::string_view name) {
+  std::unique_ptr<Tree>& tree = buckets_[std::string(name)];
   if (!tree) tree = std::make_unique<Tree>(file_);
   return *tree;
 }

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/disk.h"
 #include "bolt/page.h"
@@ -59,7 +60,7 @@ class Writer {
   explicit Writer(File& file) : disk_file_(file), file_(file) {}
 
   // Made when first asked for. Several may be filled at the same time, each in the order of its own keys.
-  Tree& bucket(const std::string& name);
+  Tree& bucket(std::string_view name);
   Result<uint64_t> finish();  // bytes of the file
 
  private:
