@@ -29,19 +29,19 @@ struct WatchOptions {
   std::chrono::nanoseconds progress_interval = std::chrono::minutes(10);  // and up to a tenth more
   size_t fragment_bytes = (1536 + 512) << 10;  // of a response; --max-request-bytes and 512 KiB more
   size_t watches_per_stream = 100'000;
-  size_t watches = 1'000'000;         // of this member
-  size_t stream_bytes = 16 << 20;     // unsent on a stream before all of its watches wait
-  size_t watch_bytes = 1 << 20;       // said by one watch on a stream that does not drain, before that watch waits
+  size_t watches = 1'000'000;      // of this member
+  size_t stream_bytes = 16 << 20;  // unsent on a stream before all of its watches wait
+  size_t watch_bytes = 1 << 20;    // said by one watch on a stream that does not drain, before that watch waits
 };
 
 // Threads: any; relaxed.
 struct WatchCounters {
   using Number = std::atomic<uint64_t>;
-  Number streams{0};          // open
-  Number watches{0};          // all, those of which compaction took the ground and that were not cancelled yet too
-  Number behind{0};           // of these: not live
-  Number events{0};           // sent
-  Number stream_limit{0};     // creates refused, by limit
+  Number streams{0};       // open
+  Number watches{0};       // all, those of which compaction took the ground and that were not cancelled yet too
+  Number behind{0};        // of these: not live
+  Number events{0};        // sent
+  Number stream_limit{0};  // creates refused, by limit
   Number member_limit{0};
 };
 

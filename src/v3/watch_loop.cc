@@ -1,0 +1,114 @@
+#include "v3/watch_loop.h"
+
+#include <absl/hash/hash.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "v3/watch_stream.h"
+
+namespace viaduct::v3 {
+
+using store::Delivery;
+using store::Event;
+using store::KeyRange;
+
+WatchLoop::WatchLoop(v3bridge::Engine& engine, net::Loop& loop, const WatchOptions& options, WatchCounters& counters)
+    : engine_(engine),
+      loop_(loop),
+      options_(options),
+      counters_(counters),
+      readings_(engine, loop),
+      positions_(engine, loop, *this) {}
+
+WatchLoop::~WatchLoop() = default;
+
+HeaderNumbers WatchLoop::header(Revision revision) const {
+  return {engine_.cluster_id(), engine_.member_id(), revision, engine_.raft_status().term};
+}
+
+store::Numbers WatchLoop::numbers() const {
+  const store::Store::ReadLock lock(store());
+  return store().numbers();
+}
+
+size_t WatchLoop::HashRange::operator()(const KeyRange& range) const { return absl::HashOf(range.key, range.end); }
+
+void WatchLoop::join(Watch& watch, KeyRange range) {
+  auto found = groups_.find(range);
+  if (found == groups_.end()) {
+    found = groups_.insert(std::make_unique<WatchGroup>(engine_.hub(), *this, next_token(), std::move(range))).first;
+    groups_by_token_.emplace((*found)->token(), found->get());
+  }
+  watch.group = found->get();
+  watch.group->join();
+}
+
+void WatchLoop::leave(Watch& watch) {
+  WatchGroup& group = *watch.group;
+  if (watch.state == Watch::State::kLive) group.remove_live(watch);
+  watch.group = nullptr;
+  if (!group.leave()) return;
+  groups_by_token_.erase(group.token());
+  groups_.erase(groups_.find(group.range()));
+}
+
+void WatchLoop::deliver(std::vector<Delivery> deliveries) {
+  loop_.post_function([this, batch = std::move(deliveries)] { take(batch); });
+}
+
+void WatchLoop::take(std::span<const Delivery> batch) {
+  while (!batch.empty()) {
+    const Revision revision = batch.front().event->record.revision;
+    const auto end = std::find_if(batch.begin(), batch.end(), [&](const Delivery& delivery) {
+      return delivery.event->record.revision != revision;
+    });
+    const auto count = static_cast<size_t>(end - batch.begin());
+    take_revision(batch.first(count));
+    batch = batch.subspan(count);
+  }
+}
+
+void WatchLoop::take_revision(std::span<const Delivery> deliveries) {
+  WatchRevision revision(header(deliveries.front().event->record.revision));
+  std::vector<std::pair<uint64_t, const Event*>> told;
+  told.reserve(deliveries.size());
+  for (const Delivery& delivery : deliveries) told.emplace_back(delivery.token, delivery.event.get());
+  std::stable_sort(told.begin(), told.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+
+  std::vector<const Event*> events;
+  for (auto next = told.begin(); next != told.end();) {
+    const uint64_t token = next->first;
+    events.clear();
+    for (; next != told.end() && next->first == token; ++next) events.push_back(next->second);
+    const auto group = groups_by_token_.find(token);
+    if (group != groups_by_token_.end()) tell(*group->second, events, revision);
+  }
+}
+
+// Backwards, since a watch that falls behind leaves the list and the last one takes its place.
+void WatchLoop::tell(WatchGroup& group, WatchRevision::Events events, WatchRevision& revision) {
+  revision.begin(group.range(), events);
+  const Event& first = *events.front();
+  const Seq next = events.back()->seq().next();
+  uint64_t told_events = 0;
+  for (size_t i = group.live().size(); i-- > 0;) {
+    Watch& watch = *group.live()[i];
+    if (watch.next > first.seq() || watch.start > first.record.revision) continue;
+    const std::optional<WatchRevision::Encoded> encoded = revision.events_for(watch.view);
+    if (encoded && encoded->events == 0) {
+      watch.next = next;
+    } else if (encoded && watch.stream->takes(watch)) {
+      watch.next = next;
+      watch.stream->tell(watch, revision.header(), encoded->bytes);
+      told_events += encoded->events;
+    } else {
+      watch.next = first.seq();
+      watch.stream->fall_behind(watch);
+    }
+  }
+  counters_.events += told_events;
+  group.handled(next.previous());
+}
+
+}  // namespace viaduct::v3
