@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <utility>
+
+#include "server/refuse.h"
 
 namespace viaduct::server {
 namespace {
@@ -19,8 +22,33 @@ void ApplyWorker::run() {
     const std::lock_guard turn(turn_);
     queue_.take(batch);
     apply(batch);
-    compacting = applier_.compact_some();
+    compacting = compact_some();
   }
+  for (auto& completion : compacting_for_)
+    refuse(std::move(completion), v3bridge::Refusal::Kind::kStopped, kStoppedText);
+}
+
+bool ApplyWorker::compact_some() {
+  {
+    const std::lock_guard lock(awaiting_mutex_);
+    std::move(awaiting_compaction_.begin(), awaiting_compaction_.end(), std::back_inserter(compacting_for_));
+    awaiting_compaction_.clear();
+  }
+  if (applier_.compact_some()) return true;
+  for (auto& completion : compacting_for_) {
+    Executor& home = completion->home();
+    home.post_function([done = std::move(completion)] { done->done({}); });
+  }
+  compacting_for_.clear();
+  return false;
+}
+
+void ApplyWorker::await_compaction(std::unique_ptr<v3bridge::Completion> completion) {
+  {
+    const std::lock_guard lock(awaiting_mutex_);
+    awaiting_compaction_.push_back(std::move(completion));
+  }
+  queue_.wake();
 }
 
 void ApplyWorker::submit(ApplyQueue::Batch& batch, bool alone) {

@@ -93,6 +93,11 @@ void Node::read_barrier(std::unique_ptr<v3bridge::Completion> completion) {
   if (!inbox_.push_read(completion)) refuse_unqueued(std::move(completion));
 }
 
+void Node::compaction_barrier(std::unique_ptr<v3bridge::Completion> completion) {
+  if (inbox_.closed()) return refuse_unqueued(std::move(completion));
+  apply_worker_.await_compaction(std::move(completion));
+}
+
 void Node::refuse_unqueued(std::unique_ptr<v3bridge::Completion> completion) {
   if (inbox_.closed()) return refuse(std::move(completion), Refusal::Kind::kStopped, kStoppedText);
   counts_.requests_too_many.fetch_add(1, std::memory_order_relaxed);

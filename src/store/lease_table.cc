@@ -82,9 +82,9 @@ std::vector<std::pair<Family, std::string>> LeaseTable::attached(LeaseId id) con
   return names;
 }
 
-void LeaseTable::each(const std::function<bool(const Lease&)>& visit) const {
-  for (const auto& [id, lease] : by_id_) {
-    if (!visit(lease->lease)) return;
+void LeaseTable::each(const std::function<bool(const Lease&)>& visit, LeaseId from) const {
+  for (auto lease = by_id_.lower_bound(from); lease != by_id_.end(); ++lease) {
+    if (!visit(lease->second->lease)) return;
   }
 }
 

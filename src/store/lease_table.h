@@ -37,7 +37,8 @@ class LeaseTable {
 
   bool has_attachments(LeaseId id) const;
   std::vector<std::pair<Family, std::string>> attached(LeaseId id) const;  // keys, then directories, in byte order
-  void each(const std::function<bool(const Lease&)>& visit) const;         // by id; stops when `visit` says false
+  // By id, from this one on; stops when `visit` says false.
+  void each(const std::function<bool(const Lease&)>& visit, LeaseId from = {}) const;
   // With a deadline at or below `cluster_ms`, by (deadline, id); ends once `max_leases` or `max_attached` is reached.
   std::vector<LeaseId> expired(uint64_t cluster_ms, size_t max_leases, size_t max_attached) const;
 

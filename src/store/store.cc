@@ -190,7 +190,9 @@ Seq Store::Impl::first_seq(Revision revision) const {
 
 const Lease* Store::find_lease(LeaseId id) const { return impl_->leases.find(id); }
 
-void Store::each_lease(const std::function<bool(const Lease&)>& visit) const { impl_->leases.each(visit); }
+void Store::each_lease(const std::function<bool(const Lease&)>& visit, LeaseId from) const {
+  impl_->leases.each(visit, from);
+}
 
 std::vector<std::pair<Family, std::string>> Store::attached(LeaseId id) const { return impl_->leases.attached(id); }
 

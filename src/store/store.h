@@ -137,7 +137,8 @@ class Store {
   // the next seq.
   Seq first_seq(Revision revision) const;
   const Lease* find_lease(LeaseId id) const;
-  void each_lease(const std::function<bool(const Lease&)>& visit) const;
+  // By id, from this one on; stops when `visit` says false.
+  void each_lease(const std::function<bool(const Lease&)>& visit, LeaseId from = {}) const;
   // Attached names in byte order: keys, then directories.
   std::vector<std::pair<Family, std::string>> attached(LeaseId id) const;
 
@@ -164,6 +165,8 @@ class Store {
     // only when there are no more. Children and newest_below are those of now.
     virtual std::vector<NodeView> slice(Family family, std::string_view from, std::string_view to, size_t limit,
                                         Detail detail) = 0;
+    // True if it is the record that a read of its name finds.
+    virtual bool shows(const Record& record) const = 0;
     std::vector<NodeView> slice(Family family, std::string_view from, std::string_view to, size_t limit) {
       return slice(family, from, to, limit, Detail::kAll);
     }

@@ -18,6 +18,7 @@ constexpr std::string_view kClusterVersionRow = "cluster_version";
 constexpr std::string_view kAlarmRows = "alarm/";
 constexpr std::string_view kNoSpaceRows = "alarm/NOSPACE/";
 constexpr std::string_view kCorruptRows = "alarm/CORRUPT/";
+constexpr std::string_view kNoneRows = "alarm/NONE/";
 
 // Fixed width, so that rows come in order of the number.
 std::string numbered_row(std::string_view prefix, uint64_t number) {
@@ -30,6 +31,10 @@ std::vector<std::string> sorted(const google::protobuf::RepeatedPtrField<std::st
   std::vector<std::string> result(urls.begin(), urls.end());
   std::sort(result.begin(), result.end());
   return result;
+}
+
+std::string_view alarm_rows(Alarm::Kind kind) {
+  return kind == Alarm::NOSPACE ? kNoSpaceRows : kind == Alarm::CORRUPT ? kCorruptRows : kNoneRows;
 }
 
 V3Error meaning(const Error& error) {
@@ -65,14 +70,18 @@ V3Result apply_set_cluster_version(Store& store, const SetClusterVersion& comman
 }
 
 V3Result apply_alarm(Store& store, const Alarm& command) {
-  if (command.kind() != Alarm::NOSPACE && command.kind() != Alarm::CORRUPT) return {};
-  const std::string row =
-      numbered_row(command.kind() == Alarm::NOSPACE ? kNoSpaceRows : kCorruptRows, command.member());
-  if (command.raise())
+  V3Result result;
+  const std::string row = numbered_row(alarm_rows(command.kind()), command.member());
+  if (command.raise()) {
     store.put_row(row, command.SerializeAsString());
-  else
-    store.delete_row(row);
-  return {};
+    return result;
+  }
+  {
+    const Store::ReadLock lock(store);
+    result.deleted = store.row(row) ? 1 : 0;
+  }
+  store.delete_row(row);
+  return result;
 }
 
 bool is_initialized(const Store& store) {
@@ -105,8 +114,10 @@ std::vector<ActiveAlarm> active_alarms(const Store& store) {
 
 RaisedKinds raised_alarm_kinds(const Store& store) {
   RaisedKinds raised;
-  for (const auto& [name, value] : rows(store, kAlarmRows))
-    (name.starts_with(kNoSpaceRows) ? raised.no_space : raised.corrupt) = true;
+  for (const auto& [name, value] : rows(store, kAlarmRows)) {
+    if (name.starts_with(kNoSpaceRows)) raised.no_space = true;
+    if (name.starts_with(kCorruptRows)) raised.corrupt = true;
+  }
   return raised;
 }
 

@@ -3,7 +3,7 @@
 //   row := "initialized"               -> Initialize
 //        | "member/" hex16             -> SetMember
 //        | "cluster_version"           -> text
-//        | "alarm/" kind "/" hex16     -> Alarm            kind := "NOSPACE" | "CORRUPT"
+//        | "alarm/" kind "/" hex16     -> Alarm            kind := "NOSPACE" | "CORRUPT" | "NONE"
 // Threads: apply_*() on the apply thread, inside a group and outside a transaction; the rest any thread. All take the
 //          ReadLock they need themselves.
 #pragma once
@@ -29,7 +29,7 @@ V3Result apply_compact(store::Store& store, const Compact& command);        // k
 V3Result apply_initialize(store::Store& store, const Initialize& command);  // the first one counts
 V3Result apply_set_member(store::Store& store, const SetMember& command);
 V3Result apply_set_cluster_version(store::Store& store, const SetClusterVersion& command);
-V3Result apply_alarm(store::Store& store, const Alarm& command);
+V3Result apply_alarm(store::Store& store, const Alarm& command);  // `deleted`: 1 if it was there to disarm
 
 bool is_initialized(const store::Store& store);
 std::vector<Member> members(const store::Store& store);  // by id

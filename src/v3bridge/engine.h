@@ -53,7 +53,7 @@ struct RaftStatus {
 
 struct ActiveAlarm {
   MemberId member;
-  std::string kind;                       // "NOSPACE", "CORRUPT"
+  std::string kind;                       // "NOSPACE", "CORRUPT", or "NONE" if a client said so
 };
 
 class Engine {
@@ -68,6 +68,10 @@ class Engine {
   // True while nobody but this member can have acknowledged a write, so that what it has applied is all that a
   // linearizable read has to show: no barrier is needed then.
   virtual bool reads_are_current() const { return false; }
+
+  // done() with an empty body once what compaction had left behind at this call is gone. It goes in slices between
+  // writes, so this may take its time.
+  virtual void compaction_barrier(std::unique_ptr<Completion> completion) = 0;
 
   virtual const store::Store& store() const = 0;
   virtual store::Hub& hub() = 0;

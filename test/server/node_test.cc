@@ -51,6 +51,20 @@ TEST_CASE("what was acknowledged is there after a power cut, with the same numbe
   }
 }
 
+TEST_CASE("whoever awaits compaction is answered when what it leaves behind is gone") {
+  const QuietLog quiet;
+  NodeWorld world;
+  world.start();
+  for (int i = 0; i < 1000; ++i) REQUIRE(succeeded(world.propose(NodeWorld::put("/k", std::to_string(i)))));
+  CHECK(std::holds_alternative<std::monostate>(world.compaction_barrier().body));  // there is nothing to wait for
+  Command compact;
+  compact.mutable_compact()->set_revision(world.numbers().revision.value);
+  const uint64_t before = world.node->store().sizes().record_bytes;
+  REQUIRE(std::holds_alternative<v3bridge::V3Result>(world.propose(compact).body));
+  CHECK(std::holds_alternative<std::monostate>(world.compaction_barrier().body));
+  CHECK(world.node->store().sizes().record_bytes < before / 100);
+}
+
 TEST_CASE("a clean restart takes no index") {
   const QuietLog quiet;
   NodeWorld world;

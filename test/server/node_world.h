@@ -101,6 +101,13 @@ class NodeWorld {
     return get(std::move(future));
   }
 
+  v3bridge::Outcome compaction_barrier() {
+    auto answer = std::make_unique<Answer>(here);
+    auto future = answer->future();
+    node->compaction_barrier(std::move(answer));
+    return get(std::move(future));
+  }
+
   static Command put(const std::string& path, const std::string& value, std::optional<uint64_t> ttl = std::nullopt) {
     Command command;
     V2Write& write = *command.mutable_v2_write();

@@ -73,6 +73,23 @@ TEST_CASE("an alarm stands until each member that raised it disarms it, also ove
   CHECK(raised == "CORRUPTa NOSPACEb ");
 }
 
+TEST_CASE("an alarm of no kind can stand, refuses nothing, and disarming says what was there") {
+  World world;
+  const auto disarmed = [&](Alarm::Kind kind, uint64_t member) {
+    return std::get<V3Result>(world.apply(alarm(kind, false, member)).body).deleted;
+  };
+  world.apply(alarm(Alarm::NONE, true, 7));
+  REQUIRE(active_alarms(world.store()).size() == 1);
+  CHECK(active_alarms(world.store())[0].kind == "NONE");
+  CHECK_FALSE(raised_alarm_kinds(world.store()).no_space);
+  CHECK_FALSE(raised_alarm_kinds(world.store()).corrupt);
+  CHECK(disarmed(Alarm::NOSPACE, 7) == 0);
+  CHECK(disarmed(Alarm::NONE, 8) == 0);
+  CHECK(disarmed(Alarm::NONE, 7) == 1);
+  CHECK(disarmed(Alarm::NONE, 7) == 0);
+  CHECK(active_alarms(world.store()).empty());
+}
+
 TEST_CASE("members come by id, with their URLs sorted, and the newest publication counts") {
   World world;
   const auto publish = [&](uint64_t id, const std::string& name, std::vector<std::string> urls) {
