@@ -44,6 +44,8 @@ inline constexpr KnownError kMemberNotLearner{StatusCode::kFailedPrecondition,
 inline constexpr KnownError kRequestTooLarge{StatusCode::kInvalidArgument, "etcdserver: request is too large"};
 inline constexpr KnownError kTooManyRequests{StatusCode::kResourceExhausted, "etcdserver: too many requests"};
 inline constexpr KnownError kInvalidAuthToken{StatusCode::kUnauthenticated, "etcdserver: invalid auth token"};
+// The same where etcd lets its own text out.
+inline constexpr KnownError kUnmappedAuthToken{StatusCode::kUnknown, "auth: invalid auth token"};
 inline constexpr KnownError kNoLeader{StatusCode::kUnavailable, "etcdserver: no leader"};
 inline constexpr KnownError kNotLeader{StatusCode::kFailedPrecondition, "etcdserver: not leader"};
 inline constexpr KnownError kStopped{StatusCode::kUnavailable, "etcdserver: server stopped"};

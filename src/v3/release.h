@@ -17,13 +17,17 @@ class Release {
   // 3.5
   bool deadline_has_own_code() const { return minor_ >= 5; }  // DeadlineExceeded, not Unknown
   bool has_auth_status() const { return minor_ >= 5; }
+  bool checks_permission_ranges() const { return minor_ >= 5; }  // of a role, when they are granted
   bool has_downgrade() const { return minor_ >= 5; }
   bool alarm_has_header() const { return minor_ >= 5; }
+  bool maps_alarm_errors() const { return minor_ >= 5; }          // to the API's own texts
   bool hashes_compacted_revision() const { return minor_ >= 5; }  // HashKV at exactly that revision
   bool routes_hashkv() const { return minor_ >= 5; }              // over the gateway; before that it was Hash
+  bool gateway_error_has_code_first() const { return minor_ >= 5; }
 
   // 3.6
   bool checks_sort_order() const { return minor_ >= 6; }
+  bool maps_maintenance_errors() const { return minor_ >= 6; }
   bool status_shows_storage() const { return minor_ >= 6; }
   bool hashkv_names_revision() const { return minor_ >= 6; }
   bool snapshot_names_version() const { return minor_ >= 6; }

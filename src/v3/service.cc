@@ -1,0 +1,29 @@
+#include "v3/service.h"
+
+#include "etcdserverpb/rpc.pb.h"
+
+namespace viaduct::v3 {
+namespace {
+
+// What etcd's log entry has beside the request: tag, length and id of its header, tag and length of the request.
+constexpr size_t kEnvelopeBytes = 18;
+
+}  // namespace
+
+void fill_header(const v3bridge::Engine& engine, Revision revision, etcdserverpb::ResponseHeader& header) {
+  header.set_cluster_id(engine.cluster_id().value);
+  header.set_member_id(engine.member_id().value);
+  header.set_revision(static_cast<int64_t>(revision.value));
+  header.set_raft_term(engine.raft_status().term.value);
+}
+
+store::Numbers current_numbers(const store::Store& store) {
+  const store::Store::ReadLock lock(store);
+  return store.numbers();
+}
+
+Status check_request_size(size_t bytes, const ServiceOptions& options) {
+  return bytes + kEnvelopeBytes > options.max_request_bytes ? Status(kRequestTooLarge) : Status();
+}
+
+}  // namespace viaduct::v3
