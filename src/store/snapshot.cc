@@ -47,6 +47,13 @@ class PinnedSnapshot final : public Store::Snapshot {
     return nodes;
   }
 
+  bool shows(const Record& record) const override {
+    const std::shared_lock shared(impl_.lock);
+    const Entry* const entry = impl_.tree.of(record.family).find(record.key);
+    const std::optional<Entry::At> at = entry ? entry->at(seq_) : std::nullopt;
+    return at && !at->tombstone && at->id == record.id;
+  }
+
  private:
   // One short stay under the lock. Says where to go on; nothing at the end of the range.
   std::optional<std::string> step(Family family, std::string_view from, std::string_view to, size_t limit,
