@@ -115,8 +115,11 @@ JsonScanner::Found JsonScanner::last() {
 }
 
 void JsonScanner::restart() {
-  text_.erase(0, at_);
-  at_ = 0;
+  begin_ = at_;
+  if (begin_ > text_.size() / 2) {  // not for each of many small values
+    text_.erase(0, begin_);
+    begin_ = at_ = 0;
+  }
   nodes_.clear();
   state_ = State::kValue;
 }

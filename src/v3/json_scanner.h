@@ -56,7 +56,7 @@ class JsonScanner {
 
   JsonDocument document() const { return {text_, &nodes_}; }  // after kValue, until the next call
   const std::string& error() const { return error_; }
-  size_t held_bytes() const { return text_.size(); }
+  size_t value_bytes() const { return at_ - begin_; }  // of the value found or begun, with the white space before it
 
  private:
   enum class State : uint8_t {
@@ -106,6 +106,7 @@ class JsonScanner {
   std::vector<uint32_t> open_;  // arrays and objects around, outermost first
   std::string error_;
   const char* literal_ = nullptr;
+  uint32_t begin_ = 0;  // of the value, or of the white space before it
   uint32_t at_ = 0;  // next byte to look at
   State state_ = State::kValue;
   uint8_t count_ = 0;  // digits of a \u escape still to come; letters of a literal seen
