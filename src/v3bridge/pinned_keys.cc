@@ -16,6 +16,11 @@ constexpr size_t kFirstSliceNodes = 64;  // the visitor may want but a few
 
 }  // namespace
 
+Result<PinnedKeys> PinnedKeys::at(const Store& store, Revision revision) {
+  VIADUCT_TRY_ASSIGN(snapshot, store.snapshot(revision));
+  return PinnedKeys(store, std::move(snapshot));
+}
+
 void PinnedKeys::each(const KeyRange& range, Revision at, Detail detail, const Visit& visit) {
   Store::Snapshot* const state = at_revision(at);
   if (!state || range.is_empty()) return;
@@ -39,6 +44,10 @@ Store::Snapshot* PinnedKeys::at_revision(Revision revision) {
   lost_a_revision_ = lost_a_revision_ || !made;
   if (made) earlier = std::move(made).value();
   return earlier.get();
+}
+
+V3Error meaning(const Error& error) {
+  return error.code == Code::kCompacted ? V3Error::kCompacted : V3Error::kFutureRevision;
 }
 
 }  // namespace viaduct::v3bridge

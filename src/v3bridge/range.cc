@@ -8,6 +8,7 @@
 #include "v3bridge/live_keys.h"
 #include "v3bridge/pinned_keys.h"
 #include "v3bridge/range_answer.h"
+#include "v3bridge/range_options.h"
 #include "v3bridge/txn_choice.h"
 #include "v3bridge/v3_check.h"
 
@@ -22,20 +23,11 @@ using etcdserverpb::TxnResponse;
 using store::Numbers;
 using store::Store;
 
-Revision named_revision(const RangeRequest& request) {
-  return Revision(static_cast<uint64_t>(std::max<int64_t>(request.revision(), 0)));
-}
-
 Read done(V3Error error, Revision head) { return {.needs_reader = false, .error = error, .head = head}; }
 
 Read gave_up(google::protobuf::Message& response) {
   response.Clear();
   return {.needs_reader = true, .error = V3Error::kNone, .head = Revision()};
-}
-
-// What a Result of Store::snapshot() says.
-V3Error meaning(const Error& error) {
-  return error.code == Code::kCompacted ? V3Error::kCompacted : V3Error::kFutureRevision;
 }
 
 V3Error check(Revision named, const Numbers& now) {
@@ -68,11 +60,10 @@ Read read_range_fast(const Store& store, const RangeRequest& request, RangeRespo
 }
 
 Read read_range_slow(const Store& store, const RangeRequest& request, RangeResponse& response) {
-  Result<std::unique_ptr<Store::Snapshot>> snapshot = store.snapshot(named_revision(request));
-  if (!snapshot) return done(meaning(snapshot.error()), Revision());
-  PinnedKeys keys(store, std::move(snapshot).value());
-  answer_range(keys, request, Revision(), response);
-  return done(V3Error::kNone, keys.now().revision);
+  Result<PinnedKeys> keys = PinnedKeys::at(store, named_revision(request));
+  if (!keys) return done(meaning(keys.error()), Revision());
+  answer_range(*keys, request, Revision(), response);
+  return done(V3Error::kNone, keys->now().revision);
 }
 
 Read read_txn_fast(const Store& store, const TxnRequest& request, TxnResponse& response) {
@@ -84,7 +75,7 @@ Read read_txn_fast(const Store& store, const TxnRequest& request, TxnResponse& r
 
 Read read_txn_slow(const Store& store, const TxnRequest& request, TxnResponse& response) {
   for (;;) {
-    PinnedKeys keys(store, std::move(store.snapshot(Revision())).value());  // the head is always kept
+    PinnedKeys keys = *PinnedKeys::at(store, Revision());  // the head is always kept
     const V3Error error = run_read_only(keys, keys.now(), request, response);
     if (!keys.lost_a_revision()) return done(error, keys.now().revision);
     response.Clear();  // once more: now that revision is refused, or the compare decides otherwise

@@ -1,6 +1,7 @@
 // What the options of a RangeRequest come to (v3-api.md 2.4).
 #pragma once
 
+#include <algorithm>
 #include <limits>
 
 #include "etcdserverpb/rpc.pb.h"
@@ -32,6 +33,11 @@ inline Detail detail_of(const etcdserverpb::RangeRequest& request) {
 inline bool is_in_key_order(const etcdserverpb::RangeRequest& request) {
   return request.sort_target() == etcdserverpb::RangeRequest::KEY &&
          request.sort_order() != etcdserverpb::RangeRequest::DESCEND;
+}
+
+// 0: now. That is what a revision below 0 means, too.
+inline Revision named_revision(const etcdserverpb::RangeRequest& request) {
+  return Revision(static_cast<uint64_t>(std::max<int64_t>(request.revision(), 0)));
 }
 
 // At most so many rows are asked for; the greatest number if there is no limit.
