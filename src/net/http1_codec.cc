@@ -256,6 +256,7 @@ void Http1Codec::end_head(OutputQueue& out, const Exchange& exchange) {
 void Http1Codec::reply(StreamId stream, Reply&& reply) {
   Exchange* exchange = find(stream);
   if (!exchange || exchange->streaming) return;
+  if (!reply.trailers.lines().empty() && !exchange->version_10) return reply_with_trailers(stream, std::move(reply));
   if (reply.close || awaits_body(*exchange)) {
     exchange->keep_alive = false;
     closing_ = true;
@@ -270,6 +271,13 @@ void Http1Codec::reply(StreamId stream, Reply&& reply) {
   end_head(out, *exchange);
   if (!exchange->is_head && may_have_body(reply.status)) out.append_body(std::move(reply.body));
   finish(*exchange);
+}
+
+// Only a chunked body has them.
+void Http1Codec::reply_with_trailers(StreamId stream, Reply&& reply) {
+  start_stream(stream, {reply.status, std::move(reply.headers), false});
+  stream_chunk(stream, Blob(std::string(view(reply.body))));
+  end_stream(stream, std::move(reply.trailers));
 }
 
 void Http1Codec::start_stream(StreamId stream, StreamHead&& head) {
@@ -298,10 +306,15 @@ void Http1Codec::stream_chunk(StreamId stream, const Blob& bytes) {
   if (is_chunked(*exchange)) out.append("\r\n");
 }
 
-void Http1Codec::end_stream(StreamId stream, ReplyHeaders&&) {
+void Http1Codec::end_stream(StreamId stream, ReplyHeaders&& trailers) {
   Exchange* exchange = find(stream);
   if (!exchange || !exchange->streaming) return;
-  if (is_chunked(*exchange)) output_of(*exchange).append("0\r\n\r\n");
+  if (is_chunked(*exchange)) {
+    OutputQueue& out = output_of(*exchange);
+    out.append("0\r\n");
+    out.append(trailers.lines());
+    out.append("\r\n");
+  }
   finish(*exchange);
 }
 

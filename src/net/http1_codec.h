@@ -81,6 +81,7 @@ class Http1Codec final : public Codec {
   void stop_now();
   void begin_head(OutputQueue& out, const Exchange& exchange, int status, const ReplyHeaders& headers);
   void end_head(OutputQueue& out, const Exchange& exchange);
+  void reply_with_trailers(StreamId stream, Reply&& reply);
   void finish(Exchange& exchange);
 
   CodecContext context_;

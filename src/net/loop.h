@@ -40,7 +40,7 @@ class Loop final : public Executor {
   void reply(const ReplyHandle& handle, Reply&& reply);
   void start_stream(const ReplyHandle& handle, StreamHead&& head);
   void stream_chunk(const ReplyHandle& handle, const Blob& bytes);         // empty chunks are left out
-  void end_stream(const ReplyHandle& handle, ReplyHeaders trailers = {});  // trailers: HTTP/2 only
+  void end_stream(const ReplyHandle& handle, ReplyHeaders trailers = {});
   // Answers no further: RST_STREAM with that code, or the end of an HTTP/1 connection.
   void reset(const ReplyHandle& handle, uint32_t http2_error_code);
   // A streamed body: while paused nothing of it is read, and its flow-control window does not grow.

@@ -35,7 +35,7 @@ struct Reply {
   int status = 200;
   ReplyHeaders headers;
   Body body;
-  ReplyHeaders trailers;  // behind the body, HTTP/2 only
+  ReplyHeaders trailers;  // behind the body; not in HTTP/1.0, which has none
   bool bare = false;      // HTTP/2 only: `headers` are all there are, as gRPC has it
   bool close = false;     // close the connection after this reply
 };
