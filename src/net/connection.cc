@@ -6,6 +6,7 @@
 #include <array>
 
 #include "net/http1_codec.h"
+#include "net/http2_codec.h"
 #include "net/loop.h"
 #include "net/loop_core.h"
 
@@ -28,9 +29,12 @@ Connection::Connection(LoopCore& core, uint32_t slot, uint32_t generation, Accep
       ticket_(std::move(accepted.ticket)),
       descriptor_(core.io(), accepted.descriptor.release()),
       transport_(std::make_unique<PlainTransport>(descriptor_.native_handle())),
-      codec_(
-          std::make_unique<Http1Codec>(CodecContext{core.limits(), core.counters(), handler_, core.common_headers()})),
+      codec_(std::make_unique<Http1Codec>(codec_context())),
       deadlines_(core.limits(), core.now()) {}
+
+CodecContext Connection::codec_context() const {
+  return {core_.limits(), core_.counters(), handler_, core_.common_headers(), core_.now()};
+}
 
 ReplyHandle Connection::handle_of(StreamId stream) const { return {&core_.loop(), slot_, generation_, stream}; }
 
@@ -58,12 +62,25 @@ void Connection::on_writable() {
   core_.mark_dirty(slot_, *this);
 }
 
+// Until the first bytes say otherwise it is HTTP/1, whose idle codec costs nothing.
+bool Connection::knows_protocol(Bytes first) {
+  if (protocol_ != Protocol::kUndecided) return true;
+  protocol_ = protocol_of(first);
+  if (protocol_ == Protocol::kHttp2) codec_ = std::make_unique<Http2Codec>(codec_context());
+  return protocol_ != Protocol::kUndecided;
+}
+
+void Connection::settle_for_http1() {
+  protocol_ = Protocol::kHttp1;
+  take_input({});
+}
+
 // Gives the codec all it wants of what was left over and of `fresh`, and its requests to the handler.
 void Connection::take_input(Bytes fresh) {
   if (!rest_.empty()) rest_.append(fresh);
   Bytes in = rest_.empty() ? fresh : Bytes(rest_);
   const size_t offered = in.size();
-  for (bool more = true; more && !closed_;) {
+  for (bool more = knows_protocol(in); more && !closed_;) {
     const size_t used = codec_->feed(in);
     in.remove_prefix(used);
     more = used > 0;
@@ -75,6 +92,7 @@ void Connection::take_input(Bytes fresh) {
       more = true;
       tell_body(*incoming);
     }
+    while (const std::optional<StreamId> stream = codec_->next_gone()) tell_gone(*stream);
   }
   if (in.empty() || codec_->closing()) {
     rest_ = std::string();
@@ -95,6 +113,14 @@ void Connection::hand_out(IncomingRequest&& incoming) {
 void Connection::tell_body(const IncomingBody& incoming) {
   StreamObserver* const observer = observer_of(incoming.stream);
   if (observer) observer->on_body(handle_of(incoming.stream), incoming.piece.bytes, incoming.piece.last);
+}
+
+void Connection::tell_gone(StreamId stream) {
+  StreamObserver* const observer = observer_of(stream);
+  if (!observer) return;
+  forget_observer(stream);
+  codec_->forget(stream);
+  observer->on_gone(handle_of(stream));
 }
 
 // A client that half-closes still gets the answers it waits for, but nobody can want a watch without end.
@@ -125,7 +151,7 @@ bool Connection::wants_to_read() const {
 
 void Connection::flush() {
   std::array<iovec, kGatherPieces> pieces;
-  while (!waits_writable_ && codec_->output_bytes() > 0) {
+  while (!waits_writable_ && codec_->prepare_output()) {
     const IoResult sent = transport_->write(std::span(pieces.data(), codec_->output(pieces)));
     switch (sent.status) {
       case IoStatus::kOk:
@@ -170,10 +196,10 @@ void Connection::wait_writable() {
   });
 }
 
-bool Connection::may_say_more() {
-  if (codec_->output_bytes() <= core_.limits().output_limit_bytes) return true;
+bool Connection::may_say_more(StreamId stream) {
+  if (codec_->backlog(stream) <= core_.limits().output_limit_bytes) return true;
   core_.counters().output_overflows.add();
-  close();
+  if (!codec_->cut_off(stream)) close();
   return false;
 }
 
@@ -224,16 +250,22 @@ void Connection::begin_shutdown() {
   }
 }
 
+void Connection::check_deadlines() {
+  if (codec_->next_deadline() <= core_.now()) codec_->on_deadline();
+  expire(deadlines_.expired(core_.now()));
+}
+
 void Connection::expire(Expiry expiry) {
   switch (expiry) {
     case Expiry::kNone:
       return;
     case Expiry::kHead:
     case Expiry::kBody:
+      if (is_greeting()) settle_for_http1();
       return codec_->give_up(GiveUp::kTooSlow);
     case Expiry::kIdle:
       core_.counters().idle_timeouts.add();
-      return close();
+      return protocol_ == Protocol::kHttp2 ? codec_->shut_down() : close();
     case Expiry::kLinger:
       return close();
     case Expiry::kWrite: {
@@ -263,14 +295,15 @@ void Connection::account() {
 
 void Connection::update_deadlines() {
   Activity activity;
-  activity.phase = codec_->phase();
+  activity.phase = is_greeting() ? InputPhase::kHead : codec_->phase();
   activity.reading = codec_->wants_input();
   activity.requests_finished = requests_;
   activity.body_bytes = codec_->body_bytes();
   activity.owes_answer = codec_->in_flight() > 0;
-  activity.output_bytes = codec_->output_bytes();
+  activity.output_bytes = codec_->pings_client() ? 0 : codec_->output_bytes();
   activity.written_bytes = written_bytes_;
   activity.lingering = lingering_;
+  activity.http2 = protocol_ == Protocol::kHttp2;
   deadlines_.update(core_.now(), activity);
 }
 

@@ -6,6 +6,7 @@
 
 #include <absl/container/btree_map.h>
 
+#include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@
 #include "net/deadlines.h"
 #include "net/descriptor.h"
 #include "net/handler.h"
+#include "net/protocol.h"
 #include "net/transport.h"
 
 namespace viaduct::net {
@@ -40,16 +42,16 @@ class Connection {
   void on_writable();
   // Ends a turn: writes what there is to say, takes requests that had to wait, and waits for what comes next.
   void finish_turn();
-  void expire(Expiry expiry);
   void begin_shutdown();
   void close() { closed_ = true; }
 
   bool closed() const { return closed_; }
   size_t held_bytes() const { return held_bytes_; }
-  const Deadlines& deadlines() const { return deadlines_; }
+  TimePoint next_deadline() const { return std::min(deadlines_.next(), codec_->next_deadline()); }
+  void check_deadlines();
   Codec& codec() { return *codec_; }
-  // False, and the connection is as good as gone, when its client has left too much unread.
-  bool may_say_more();
+  // False, and the stream or the connection is as good as gone, when its client has left too much unread.
+  bool may_say_more(StreamId stream);
   size_t backlog(StreamId stream);
   void observe(StreamId stream, StreamObserver* observer);  // has none yet
   void forget_observer(StreamId stream);
@@ -58,12 +60,16 @@ class Connection {
   Observers take_observers() { return std::exchange(observers_, {}); }
 
   bool dirty = false;           // the loop will call finish_turn()
-  TimePoint check_at = kNever;  // when the loop looks at deadlines()
+  TimePoint check_at = kNever;  // when the loop calls check_deadlines()
 
  private:
+  bool knows_protocol(Bytes first);
+  bool is_greeting() const { return protocol_ == Protocol::kUndecided && !rest_.empty(); }  // maybe
+  void settle_for_http1();
   void take_input(Bytes fresh);
   void hand_out(IncomingRequest&& incoming);
   void tell_body(const IncomingBody& incoming);
+  void tell_gone(StreamId stream);
   void end_input();
   void flush();
   void linger();
@@ -71,8 +77,10 @@ class Connection {
   void wait_readable();
   void wait_writable();
   void notify_drained();
+  void expire(Expiry expiry);
   void account();
   void update_deadlines();
+  CodecContext codec_context() const;
   ReplyHandle handle_of(StreamId stream) const;
   StreamObserver* observer_of(StreamId stream) const;
 
@@ -86,6 +94,7 @@ class Connection {
   boost::asio::posix::stream_descriptor descriptor_;
   std::unique_ptr<Transport> transport_;
   std::unique_ptr<Codec> codec_;
+  Protocol protocol_ = Protocol::kUndecided;
   Deadlines deadlines_;
   std::string rest_;                // input that the codec could not use yet
   Observers observers_;             // of requests in flight

@@ -44,6 +44,15 @@ struct alignas(64) Counters {
   Counter bad_versions;          // 505
   Counter bad_transfer_codings;  // 501
   Counter bad_expectations;      // 417
+  Counter http2_streams;         // refused
+  Counter http2_resets;
+  Counter http2_continuations;
+  Counter http2_empty_frames;
+  Counter http2_settings;
+  Counter http2_unsent_acks;
+  Counter http2_queued_frames;
+  Counter http2_pings;
+  Counter http2_silent;  // did not answer our ping
 };
 
 }  // namespace viaduct::net

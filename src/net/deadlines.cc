@@ -37,6 +37,8 @@ TimePoint Deadlines::body_deadline() const {
   return input_since_ + limits_.body_grace + std::chrono::milliseconds(last_.body_bytes * 1000 / rate);
 }
 
+TimePoint Deadlines::idle_time() const { return last_.http2 ? limits_.http2_idle_time : limits_.idle_time; }
+
 TimePoint Deadlines::deadline(Expiry expiry) const {
   const bool input_counts = last_.reading && !last_.lingering;
   switch (expiry) {
@@ -51,7 +53,7 @@ TimePoint Deadlines::deadline(Expiry expiry) const {
     case Expiry::kBody:
       return input_counts && last_.phase == InputPhase::kBody ? body_deadline() : kNever;
     case Expiry::kIdle:
-      return is_idle(last_) && !last_.lingering ? idle_since_ + limits_.idle_time : kNever;
+      return is_idle(last_) && !last_.lingering ? idle_since_ + idle_time() : kNever;
   }
   return kNever;
 }

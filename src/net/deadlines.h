@@ -20,6 +20,7 @@ struct Activity {
   uint64_t output_bytes = 0;       // unsent
   uint64_t written_bytes = 0;      // ever
   bool lingering = false;          // all is said; waiting for the client to close
+  bool http2 = false;
 };
 
 enum class Expiry { kNone, kHead, kBody, kIdle, kWrite, kLinger };
@@ -36,6 +37,7 @@ class Deadlines {
   void update_input(TimePoint now, const Activity& activity);
   void update_output(TimePoint now, const Activity& activity);
   TimePoint body_deadline() const;
+  TimePoint idle_time() const;
   TimePoint deadline(Expiry expiry) const;
 
   const Limits& limits_;

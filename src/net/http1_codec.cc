@@ -21,8 +21,6 @@ void append_number(OutputQueue& out, uint64_t value, int base) {
   out.append(std::string_view(digits, static_cast<size_t>(end - digits)));
 }
 
-bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
-
 }  // namespace
 
 Http1Codec::Http1Codec(const CodecContext& context) : context_(context) {}
@@ -166,14 +164,7 @@ void Http1Codec::refuse(Refusal refusal) {
   Exchange& exchange = exchanges_.emplace_back();
   exchange.stream = next_stream_++;
   exchange.keep_alive = false;
-  Reply answer;
-  answer.status = refusal.status;
-  answer.headers.add("Content-Type", "text/plain; charset=utf-8");
-  std::string text = std::to_string(refusal.status);
-  text.append(" ").append(status_text(refusal.status));
-  if (!refusal.detail.empty()) text.append(": ").append(refusal.detail);
-  answer.body = std::move(text);
-  reply(exchange.stream, std::move(answer));
+  reply(exchange.stream, refusal_reply(refusal));
 }
 
 void Http1Codec::end_input() {
@@ -263,13 +254,13 @@ void Http1Codec::reply(StreamId stream, Reply&& reply) {
   }
   OutputQueue& out = output_of(*exchange);
   begin_head(out, *exchange, reply.status, reply.headers);
-  if (may_have_body(reply.status)) {
+  if (allows_body(reply.status)) {
     out.append("Content-Length: ");
     append_number(out, view(reply.body).size(), 10);
     out.append("\r\n");
   }
   end_head(out, *exchange);
-  if (!exchange->is_head && may_have_body(reply.status)) out.append_body(std::move(reply.body));
+  if (!exchange->is_head && allows_body(reply.status)) out.append_body(std::move(reply.body));
   finish(*exchange);
 }
 

@@ -43,6 +43,7 @@ class Http1Codec final : public Codec {
   size_t in_flight() const override { return exchanges_.size(); }
 
   size_t held_bytes() const override;
+  bool prepare_output() override { return !output_.empty(); }
   size_t output_bytes() const override { return output_.bytes(); }
   size_t output(std::span<iovec> into) const override { return output_.gather(into); }
   void wrote(size_t bytes) override { output_.drop(bytes); }

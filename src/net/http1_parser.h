@@ -9,19 +9,12 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "net/counters.h"
 #include "net/handler.h"
 #include "net/limits.h"
+#include "net/refusal.h"
 #include "net/request.h"
 
 namespace viaduct::net {
-
-// Why a request is not one; the connection ends with this answer.
-struct Refusal {
-  int status;
-  std::string_view detail;  // static text; may be empty
-  Counter Counters::*counter;
-};
 
 class Http1Parser {
  public:
@@ -34,7 +27,7 @@ class Http1Parser {
 
   bool head_done() const { return head_done_; }
   bool done() const { return done_; }
-  const std::optional<Refusal>& refusal() const { return refusal_; }
+  const std::optional<Refusal>& refusal() const { return refusal_; }  // the connection ends with it
   bool expects_continue() const { return expects_continue_; }
   bool streams_body() const { return plan_.shape == BodyPlan::Shape::kStreamed; }  // once head_done()
   Request& request() { return request_; }

@@ -27,6 +27,20 @@ struct Limits {
   size_t held_bytes =
       512 << 20;  // of all connections of a loop: unfinished requests, unsent replies; then 503 or reset
 
+  // HTTP/2. Beyond these the connection ends with a GOAWAY, unless it says otherwise.
+  std::chrono::milliseconds http2_idle_time{3'600'000};  // without a stream
+  size_t http2_streams = 4096;  // on one connection, until the handler has done with them; else REFUSED_STREAM
+  uint64_t http2_reset_burst = 1000;
+  uint64_t http2_resets_per_second = 200;
+  size_t http2_continuations = 8;    // of one header block
+  size_t http2_empty_frames = 1000;  // per minute
+  size_t http2_settings = 32;        // entries of one frame
+  size_t http2_unsent_acks = 1000;
+  size_t http2_queued_frames = 5000;
+  std::chrono::nanoseconds http2_ping_min_time = std::chrono::seconds(5);  // between a client's pings
+  std::chrono::nanoseconds http2_ping_interval = std::chrono::hours(2);    // of silence, then we ask
+  std::chrono::nanoseconds http2_ping_timeout = std::chrono::seconds(20);  // for the answer
+
   std::chrono::seconds keep_alive_probe{30};       // of a parked watch: TCP keep-alive idle time and interval
   std::chrono::milliseconds user_timeout{90'000};  // and TCP_USER_TIMEOUT
 

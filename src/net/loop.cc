@@ -29,7 +29,7 @@ Connection* Loop::speak_on(const ReplyHandle& handle) {
   Connection* connection = core_->find(handle.slot, handle.generation);
   if (!connection) return nullptr;
   core_->mark_dirty(handle.slot, *connection);
-  return connection->may_say_more() ? connection : nullptr;
+  return connection->may_say_more(handle.stream) ? connection : nullptr;
 }
 
 void Loop::reply(const ReplyHandle& handle, Reply&& reply) {

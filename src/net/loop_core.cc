@@ -141,7 +141,7 @@ void LoopCore::finish_turns() {
 
 // A connection that is busy moves its deadlines later all the time; only an earlier one changes when we look.
 void LoopCore::schedule_check(uint32_t slot, Connection& connection) {
-  const TimePoint next = connection.deadlines().next();
+  const TimePoint next = connection.next_deadline();
   if (next >= connection.check_at) return;
   checks_.erase({connection.check_at, slot});
   checks_.insert({next, slot});
@@ -179,6 +179,7 @@ void LoopCore::observe(const ReplyHandle& handle, StreamObserver* observer) {
     connection->observe(handle.stream, observer);
   } else {
     gone_.emplace_back(handle, observer);
+    if (connection) connection->codec().forget(handle.stream);
   }
 }
 
@@ -196,12 +197,11 @@ void LoopCore::check_deadlines() {
     checks_.erase(checks_.begin());
     Connection& connection = *slots_[slot].connection;
     connection.check_at = kNever;
-    const Expiry expiry = connection.deadlines().expired(now_);
-    if (expiry == Expiry::kNone) {
-      schedule_check(slot, connection);
-    } else {
-      connection.expire(expiry);
+    if (connection.next_deadline() <= now_) {
+      connection.check_deadlines();
       mark_dirty(slot, connection);
+    } else {
+      schedule_check(slot, connection);
     }
   }
 }

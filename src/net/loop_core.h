@@ -63,7 +63,7 @@ class LoopCore {
   const Limits& limits() const { return limits_; }
   Counters& counters() { return counters_; }
   const std::string& common_headers() const { return common_headers_; }
-  TimePoint now() const { return now_; }
+  const TimePoint& now() const { return now_; }
   std::span<char> read_buffer() { return read_buffer_; }
   size_t connection_count() const { return open_; }
   size_t held_bytes() const { return held_bytes_; }  // of all connections

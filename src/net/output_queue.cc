@@ -48,6 +48,17 @@ void OutputQueue::splice(OutputQueue&& other) {
   for (size_t i = from.first_ + 1; i < from.pieces_.size(); ++i) append_body(std::move(from.pieces_[i]));
 }
 
+void OutputQueue::move_front(size_t bytes, OutputQueue& to) {
+  while (bytes > 0) {
+    Body& piece = pieces_[first_];
+    const std::string_view rest = view(piece).substr(dropped_);
+    const size_t moved = std::min(bytes, rest.size());
+    to.append(rest.substr(0, moved));
+    drop(moved);
+    bytes -= moved;
+  }
+}
+
 size_t OutputQueue::gather(std::span<iovec> into) const {
   const size_t count = std::min(into.size(), pieces_.size() - first_);
   for (size_t i = 0; i < count; ++i) {

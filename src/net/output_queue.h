@@ -19,6 +19,7 @@ class OutputQueue {
   void append(std::string_view bytes);  // copies
   void append_body(Body&& body);
   void splice(OutputQueue&& other);
+  void move_front(size_t bytes, OutputQueue& to);  // at most bytes()
 
   bool empty() const { return bytes_ == 0; }
   size_t bytes() const { return bytes_; }

@@ -34,6 +34,15 @@ constexpr Row kLimits[] = {
     {"http_version", &Counters::bad_versions},
     {"transfer_coding", &Counters::bad_transfer_codings},
     {"expectation", &Counters::bad_expectations},
+    {"http2_streams", &Counters::http2_streams},
+    {"http2_resets", &Counters::http2_resets},
+    {"http2_continuations", &Counters::http2_continuations},
+    {"http2_empty_frames", &Counters::http2_empty_frames},
+    {"http2_settings", &Counters::http2_settings},
+    {"http2_unsent_acks", &Counters::http2_unsent_acks},
+    {"http2_queued_frames", &Counters::http2_queued_frames},
+    {"http2_pings", &Counters::http2_pings},
+    {"http2_unanswered_pings", &Counters::http2_silent},
 };
 
 }  // namespace

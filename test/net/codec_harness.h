@@ -1,4 +1,4 @@
-// Feeds an Http1Codec as a connection would, and keeps what comes out.
+// Feeds a codec as a connection would, and keeps what comes out.
 #pragma once
 
 #include <algorithm>
@@ -12,14 +12,18 @@
 
 namespace viaduct::net {
 
-struct CodecHarness : BodyPlanner {
-  explicit CodecHarness(const Limits& with = Limits(), uint64_t body_limit_of_all = 1 << 20)
-      : limits(with), body_limit(body_limit_of_all), codec(CodecContext{limits, counters, *this, common_headers}) {}
+template <typename CodecUnderTest>
+struct HarnessOf : BodyPlanner {
+  explicit HarnessOf(const Limits& with = Limits(), uint64_t body_limit_of_all = 1 << 20)
+      : limits(with),
+        body_limit(body_limit_of_all),
+        codec(CodecContext{limits, counters, *this, common_headers, now}) {}
 
-  // Paths below /stream/ have streamed bodies.
+  // Paths below /stream/ have streamed bodies, those below /message/ one message.
   BodyPlan body_plan(const Request& head) const override {
-    const bool streamed = head.raw_path().starts_with("/stream/");
-    return {streamed ? BodyPlan::Shape::kStreamed : BodyPlan::Shape::kWhole, body_limit};
+    if (head.raw_path().starts_with("/stream/")) return {BodyPlan::Shape::kStreamed, 0};
+    if (head.raw_path().starts_with("/message/")) return {BodyPlan::Shape::kOneMessage, body_limit};
+    return {BodyPlan::Shape::kWhole, body_limit};
   }
 
   // Offers `bytes` behind what the codec left over before.
@@ -39,6 +43,7 @@ struct CodecHarness : BodyPlanner {
         if (incoming->piece.last) bodies[incoming->stream] += "|";
         more = true;
       }
+      while (auto stream = codec.next_gone()) gone.push_back(*stream);
     }
   }
 
@@ -55,7 +60,7 @@ struct CodecHarness : BodyPlanner {
 
   std::string take_output() {
     std::string out;
-    while (codec.output_bytes() > 0) {
+    while (codec.prepare_output()) {
       iovec pieces[4];
       const size_t count = codec.output(pieces);
       size_t taken = 0;
@@ -72,11 +77,15 @@ struct CodecHarness : BodyPlanner {
   Counters counters;
   uint64_t body_limit;
   std::string common_headers = "Server: s\r\n";
-  Http1Codec codec;
+  TimePoint now = std::chrono::hours(1);
+  CodecUnderTest codec;
   std::string rest;
   std::vector<IncomingRequest> requests;
   std::function<void(StreamId)> on_request;
   std::map<StreamId, std::string> bodies;  // streamed; "|" where one ended
+  std::vector<StreamId> gone;
 };
+
+using CodecHarness = HarnessOf<Http1Codec>;
 
 }  // namespace viaduct::net

@@ -489,14 +489,34 @@ TEST_CASE("resetting a stream ends the connection with what was said so far") {
   CHECK_FALSE(h.codec.is_open(1));
 }
 
-TEST_CASE("trailers are for HTTP/2") {
-  CodecHarness h;
-  h.feed("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
-  ReplyHeaders trailers;
-  trailers.add("Grpc-Status", "0");
-  h.codec.start_stream(1, StreamHead());
-  h.codec.end_stream(1, std::move(trailers));
-  CHECK(h.take_output().ends_with("\r\n\r\n0\r\n\r\n"));
+TEST_CASE("trailers follow the last chunk, and make chunks of a whole body; HTTP/1.0 has none") {
+  struct Case {
+    const char* version;
+    bool stream;
+    const char* end;
+  };
+  for (const Case& c :
+       {Case{"1.1", true, "\r\n\r\n3\r\nabc\r\n0\r\nGrpc-Status: 0\r\n\r\n"},
+        Case{"1.1", false, "\r\n\r\n3\r\nabc\r\n0\r\nGrpc-Status: 0\r\n\r\n"}, Case{"1.0", true, "\r\n\r\nabc"},
+        Case{"1.0", false, "Content-Length: 3\r\nConnection: close\r\n\r\nabc"}}) {
+    CAPTURE(c.version);
+    CAPTURE(c.stream);
+    CodecHarness h;
+    h.feed(std::string("GET /a HTTP/") + c.version + "\r\nHost: h\r\n\r\n");
+    ReplyHeaders trailers;
+    trailers.add("Grpc-Status", "0");
+    if (c.stream) {
+      h.codec.start_stream(1, StreamHead());
+      h.codec.stream_chunk(1, Blob("abc"));
+      h.codec.end_stream(1, std::move(trailers));
+    } else {
+      Reply reply;
+      reply.body = "abc";
+      reply.trailers = std::move(trailers);
+      h.codec.reply(1, std::move(reply));
+    }
+    CHECK(h.take_output().ends_with(c.end));
+  }
 }
 
 TEST_CASE("an upgraded connection carries raw bytes both ways until its stream ends") {

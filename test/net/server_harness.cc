@@ -106,6 +106,11 @@ std::string Client::read_reply() {
   return reply;
 }
 
+std::string Client::read_some() {
+  if (buffer_.empty()) fill();
+  return std::exchange(buffer_, {});
+}
+
 std::string Client::read_to_end() {
   while (fill()) {
   }

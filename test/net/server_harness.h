@@ -39,6 +39,7 @@ class Client {
 
   std::string read_until(std::string_view end);  // all read so far, up to and with `end`
   std::string read_reply();                      // head and Content-Length body
+  std::string read_some();                       // what there is, once there is any; empty at the end
   std::string read_to_end();                     // until the server closes; "(open)" if it does not
   std::string get(const std::string& target);    // body of a GET
 
