@@ -132,18 +132,6 @@ std::vector<std::string> list_or_any(const FlagValues& values, std::string_view 
   return list;
 }
 
-// A canonical v2 path but for the root itself: it starts with a slash, ends without, and has no empty or dot parts.
-Result<std::string> v2_root(const FlagValues& values) {
-  const std::string& text = values.text("v2-root");
-  if (text.empty() || text == "/") return std::string();
-  const Error wrong = invalid("--v2-root must be a path such as /v2 (set to " + quote(text) + ")");
-  if (text[0] != '/' || text.size() > 256) return wrong;
-  for (const std::string& part : split(std::string_view(text).substr(1), '/')) {
-    if (part.empty() || part == "." || part == "..") return wrong;
-  }
-  return text;
-}
-
 // Three numbers: clients split it at the dots and decide by them what they may ask.
 Result<std::string> advertised_version(const FlagValues& values) {
   const std::string& text = values.text("advertise-etcd-version");
@@ -180,6 +168,7 @@ Limits limits(const FlagValues& values) {
   l.header_count = values.number("limit-header-count");
   l.v2_body_bytes = values.number("limit-v2-body-bytes");
   l.watchers = values.number("limit-watchers");
+  l.leases = values.number("limit-leases");
   l.response_bytes = values.number("limit-response-bytes");
   l.unapplied_entries = values.number("limit-unapplied-entries");
   return l;
@@ -250,6 +239,16 @@ void configure_apis(FlagValues& values, Config& config) {
 
 }  // namespace
 
+Result<std::string> parse_v2_root(const std::string& text) {
+  if (text.empty() || text == "/") return std::string();
+  const Error wrong = invalid("--v2-root must be a path such as /v2 (set to " + quote(text) + ")");
+  if (text[0] != '/' || text.size() > 256) return wrong;
+  for (const std::string& part : split(std::string_view(text).substr(1), '/')) {
+    if (part.empty() || part == "." || part == "..") return wrong;
+  }
+  return text;
+}
+
 Result<Config> build_config(FlagValues& values, bool from_file, const DefaultHost& default_host) {
   Config config;
   VIADUCT_TRY(configure_logging(values, config));
@@ -274,7 +273,7 @@ Result<Config> build_config(FlagValues& values, bool from_file, const DefaultHos
   VIADUCT_TRY(check_auth_token(values));
   VIADUCT_TRY_ASSIGN(compaction, auto_compaction(values));
   config.auto_compaction = compaction;
-  VIADUCT_TRY_ASSIGN(root, v2_root(values));
+  VIADUCT_TRY_ASSIGN(root, parse_v2_root(values.text("v2-root")));
   config.v2_root = root;
   VIADUCT_TRY_ASSIGN(version, advertised_version(values));
   config.advertise_etcd_version = version;

@@ -151,22 +151,28 @@ Result<void> configure_addresses(FlagValues& values, bool advertise_required, co
   return {};
 }
 
+Result<std::vector<std::pair<std::string, Url>>> parse_initial_cluster(const std::string& text) {
+  std::vector<std::pair<std::string, Url>> cluster;
+  for (const std::string& member : split(text, ',')) {
+    const size_t equals = member.find('=');
+    VIADUCT_TRY_ASSIGN(url, parse_url(equals == std::string::npos ? "" : trim(member.substr(equals + 1))));
+    cluster.emplace_back(trim(member.substr(0, equals)), std::move(url));
+  }
+  std::sort(cluster.begin(), cluster.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.first, a.second.text) < std::tie(b.first, b.second.text);
+  });
+  return cluster;
+}
+
 Result<void> configure_initial_cluster(const FlagValues& values, Config& config) {
   config.initial_cluster.clear();
   if (!values.given("initial-cluster")) {
     for (const Url& url : config.initial_advertise_peer_urls) config.initial_cluster.emplace_back(config.name, url);
     return {};
   }
-  for (const std::string& member : split(values.text("initial-cluster"), ',')) {
-    const size_t equals = member.find('=');
-    const std::string url_text = equals == std::string::npos ? "" : trim(member.substr(equals + 1));
-    auto url = parse_url(url_text);
-    if (!url) return invalid("error setting up initial cluster: " + url.error().message);
-    config.initial_cluster.emplace_back(trim(member.substr(0, equals)), *std::move(url));
-  }
-  std::sort(config.initial_cluster.begin(), config.initial_cluster.end(), [](const auto& a, const auto& b) {
-    return std::tie(a.first, a.second.text) < std::tie(b.first, b.second.text);
-  });
+  auto cluster = parse_initial_cluster(values.text("initial-cluster"));
+  if (!cluster) return invalid("error setting up initial cluster: " + cluster.error().message);
+  config.initial_cluster = *std::move(cluster);
   const bool alone = std::all_of(config.initial_cluster.begin(), config.initial_cluster.end(),
                                  [&](const auto& member) { return member.first == config.initial_cluster[0].first; });
   if (!alone) return invalid("--initial-cluster has several members, but clusters are not supported yet");

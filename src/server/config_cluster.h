@@ -28,6 +28,9 @@ std::optional<std::string> detect_default_host();
 Result<void> configure_addresses(FlagValues& values, bool advertise_required, const DefaultHost& default_host,
                                  Config& config);
 
+// name=url,..., sorted; a name with several URLs comes several times.
+Result<std::vector<std::pair<std::string, Url>>> parse_initial_cluster(const std::string& text);
+
 // Fills in the initial cluster; `config` has name and addresses.
 Result<void> configure_initial_cluster(const FlagValues& values, Config& config);
 

@@ -36,6 +36,9 @@ Result<void> refuse_etcd_log(Disk& disk, const std::string& wal_dir) {
 Result<void> refuse_foreign(Disk& disk, const std::string& path, const std::string& wal_dir) {
   VIADUCT_TRY_ASSIGN(names, disk.list(path));
   const bool has_identity = contains(names, kIdentityFiles[0]) || contains(names, kIdentityFiles[1]);
+  if (!has_identity && contains(names, "state")) {
+    return Error{Code::kCorrupt, "data directory " + path + " holds state, but both identity files are missing"};
+  }
   const Foreign foreign = find_foreign(names, has_identity);
   if (!foreign.etcd.empty()) {
     std::string list;
@@ -48,9 +51,6 @@ Result<void> refuse_foreign(Disk& disk, const std::string& path, const std::stri
               " (Ignore this if you are upgrading etcd)");
   }
   if (!has_identity && !wal_dir.empty()) VIADUCT_TRY(refuse_etcd_log(disk, wal_dir));
-  if (!has_identity && contains(names, "state")) {
-    return Error{Code::kCorrupt, "data directory " + path + " holds state, but both identity files are missing"};
-  }
   return {};
 }
 

@@ -14,7 +14,9 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "server/config_load.h"
+#include "server/help.h"
 #include "server/notify.h"
+#include "server/restore.h"
 #include "server/server.h"
 
 namespace viaduct::server {
@@ -83,9 +85,17 @@ int serve(const Config& config, PosixDisk& disk) {
   return leave_by(received);
 }
 
+int restore_by(const Invocation& invocation, PosixDisk& disk) {
+  SystemRandom random;
+  return run_restore(disk, random, program_name(invocation.program),
+                     {invocation.arguments.begin() + 1, invocation.arguments.end()});
+}
+
 int run(int argc, char** argv, char** environment) {
   PosixDisk disk;
-  const StartUp start = load_config(invocation_of(argc, argv, environment), disk);
+  const Invocation invocation = invocation_of(argc, argv, environment);
+  if (!invocation.arguments.empty() && invocation.arguments[0] == "restore") return restore_by(invocation, disk);
+  const StartUp start = load_config(invocation, disk);
   std::fputs(start.standard_output.c_str(), stdout);
   std::fflush(stdout);
   std::fputs(start.standard_error.c_str(), stderr);

@@ -71,8 +71,9 @@ Result<SnapshotFile> open_snapshot(Disk& disk, const std::string& path, bool ski
     return Error{Code::kInvalidArgument, "snapshot missing hash but --skip-hash-check=false"};
   }
   if (!skip_hash_check) VIADUCT_TRY(check_digest(**file, bytes));
-  VIADUCT_TRY_ASSIGN(reader, bolt::Reader::open(**file, bytes));
-  return SnapshotFile{*std::move(file), bytes, reader};
+  const Result<bolt::Reader> reader = bolt::Reader::open(**file, bytes);
+  if (!reader) return Error{reader.error().code, path + ": " + reader.error().message};
+  return SnapshotFile{*std::move(file), *reader};
 }
 
 Result<SnapshotRows> SnapshotRows::open(const bolt::Reader& reader) {

@@ -15,7 +15,6 @@ namespace viaduct::server {
 
 struct SnapshotFile {
   std::unique_ptr<File> file;
-  uint64_t bytes;  // of the database; the digest lies behind it, if there is one
   bolt::Reader reader;
 };
 
