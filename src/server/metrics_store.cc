@@ -65,6 +65,7 @@ void show_changes(const MetricSources& sources, MetricFamilies& families) {
     const std::string name = prefix;
     counter(name + "put_total", "Keys put.", counts.keys_put);
     counter(name + "delete_total", "Keys deleted.", counts.keys_deleted);
+    counter(name + "txn_total", "Txns that changed something.", counts.transactions);
   }
   families.gauge("etcd_debugging_mvcc_total_put_size_in_bytes", "Bytes of keys and values put.",
                  static_cast<double>(counts.put_bytes));

@@ -1,9 +1,17 @@
 #include "server/stamped.h"
 
+#include <google/protobuf/io/coded_stream.h>
+
 #include "base/bytes.h"
 #include "viaduct/command.pb.h"
 
 namespace viaduct::server {
+namespace {
+
+// Of messages in messages: above all that an API lets through (txns in txns), and what is in the log must be readable.
+constexpr int kMaxDepth = 1000;
+
+}  // namespace
 
 std::string serialize_unstamped(const Command& command) {
   const size_t size = command.ByteSizeLong();
@@ -29,8 +37,11 @@ std::optional<Stamp> read_stamp(const std::string& data) {
 }
 
 bool parse_command(const std::string& data, Command& command) {
-  return data.size() >= kStampBytes &&
-         command.ParseFromArray(data.data() + kStampBytes, static_cast<int>(data.size() - kStampBytes));
+  if (data.size() < kStampBytes) return false;
+  google::protobuf::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(data.data()) + kStampBytes,
+                                               static_cast<int>(data.size() - kStampBytes));
+  input.SetRecursionLimit(kMaxDepth);
+  return command.ParseFromCodedStream(&input) && input.ConsumedEntireMessage();
 }
 
 }  // namespace viaduct::server

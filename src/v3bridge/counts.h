@@ -25,7 +25,7 @@ struct ApplyCounts {
   Number keys_put{0};       // v3's view: put and delete records of keys
   Number keys_deleted{0};
   Number put_bytes{0};      // keys and values of those
-  Number transactions{0};   // that took a revision
+  Number transactions{0};   // txns of v3 that changed something
   Number leases_granted{0}, leases_revoked{0}, leases_renewed{0};
 
   void count(const Command& command, const Outcome& outcome);

@@ -1,15 +1,12 @@
-// Ranges against the plainest reading of the rules: all keys of the state, then one option after the other.
 #include "v3bridge/range.h"
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <map>
 #include <string>
-#include <vector>
 
 #include "base/random.h"
 #include "etcdserverpb/rpc.pb.h"
+#include "test/v3bridge/key_model.h"
 #include "test/v3bridge/world.h"
 #include "v3bridge/range_pieces.h"
 
@@ -18,99 +15,24 @@ namespace {
 
 using etcdserverpb::RangeRequest;
 using etcdserverpb::RangeResponse;
-using mvccpb::KeyValue;
 
 const std::string kZero(1, '\0');
 
-// Every state a world went through, by revision.
-class States {
- public:
-  explicit States(World& world) : world_(world) { states_.resize(2); }
-
+// A world and the model of it, kept in step.
+struct Both {
   void put(const std::string& key, const std::string& value, uint64_t lease = 0) {
-    world_.apply(v3_put(key, value, lease));
-    State next = states_.back();
-    KeyValue& kv = next[key];
-    const bool is_new = kv.version() == 0;
-    kv.set_key(key);
-    kv.set_value(value);
-    kv.set_lease(static_cast<int64_t>(lease));
-    kv.set_version(kv.version() + 1);
-    kv.set_mod_revision(static_cast<int64_t>(states_.size()));
-    if (is_new) kv.set_create_revision(kv.mod_revision());
-    states_.push_back(std::move(next));
+    const Command command = v3_put(key, value, lease);
+    world.apply(command);
+    model.put(command.put());
   }
-
   void erase(const std::string& key) {
-    world_.apply(v3_delete(key));
-    State next = states_.back();
-    if (next.erase(key)) states_.push_back(std::move(next));
+    const Command command = v3_delete(key);
+    world.apply(command);
+    model.erase(command.delete_range());
   }
 
-  int64_t head() const { return static_cast<int64_t>(states_.size()) - 1; }
-
-  RangeResponse range(const RangeRequest& request) const {
-    const int64_t revision = request.revision() > 0 ? request.revision() : head();
-    std::vector<KeyValue> all;
-    for (const auto& [key, kv] : states_[static_cast<size_t>(revision)]) {
-      if (in_range(request, key)) all.push_back(kv);
-    }
-    RangeResponse response;
-    response.set_count(static_cast<int64_t>(all.size()));
-    if (request.count_only()) return response;
-    choose(request, all);
-    for (KeyValue& kv : all) {
-      if (request.limit() > 0 && response.kvs_size() == request.limit()) {
-        response.set_more(true);
-        break;
-      }
-      if (request.keys_only()) kv.clear_value();
-      *response.add_kvs() = kv;
-    }
-    return response;
-  }
-
- private:
-  using State = std::map<std::string, KeyValue>;
-
-  static bool in_range(const RangeRequest& request, const std::string& key) {
-    if (request.range_end().empty()) return key == request.key();
-    return key >= request.key() && (request.range_end() == kZero || key < request.range_end());
-  }
-
-  static void choose(const RangeRequest& request, std::vector<KeyValue>& kvs) {
-    const bool filters = request.min_mod_revision() || request.max_mod_revision() || request.min_create_revision() ||
-                         request.max_create_revision();
-    const auto most = static_cast<size_t>(request.limit()) + 1;
-    if (request.limit() > 0 && !filters && request.sort_order() == RangeRequest::NONE && kvs.size() > most)
-      kvs.resize(most);
-    std::erase_if(kvs, [&](const KeyValue& kv) {
-      return (request.min_mod_revision() && kv.mod_revision() < request.min_mod_revision()) ||
-             (request.max_mod_revision() && kv.mod_revision() > request.max_mod_revision()) ||
-             (request.min_create_revision() && kv.create_revision() < request.min_create_revision()) ||
-             (request.max_create_revision() && kv.create_revision() > request.max_create_revision());
-    });
-    const bool descend = request.sort_order() == RangeRequest::DESCEND;
-    if (!descend && request.sort_order() > RangeRequest::DESCEND) return;
-    std::stable_sort(kvs.begin(), kvs.end(), [&](const KeyValue& a, const KeyValue& b) {
-      const KeyValue &first = descend ? b : a, &second = descend ? a : b;
-      switch (request.sort_target()) {
-        case RangeRequest::VERSION:
-          return first.version() < second.version();
-        case RangeRequest::CREATE:
-          return first.create_revision() < second.create_revision();
-        case RangeRequest::MOD:
-          return first.mod_revision() < second.mod_revision();
-        case RangeRequest::VALUE:
-          return first.value() < second.value();
-        default:
-          return first.key() < second.key();
-      }
-    });
-  }
-
-  World& world_;
-  std::vector<State> states_;  // [0] is never asked for
+  World& world;
+  KeyModel model;
 };
 
 RangeRequest get(const std::string& key, const std::string& range_end = "") {
@@ -194,29 +116,29 @@ TEST_CASE("a range with whatever options is what the rules say of the state at i
     world.apply(grant(7, 1000));
     const int64_t leaseless_head = static_cast<int64_t>(world.numbers().revision.value);
     REQUIRE(leaseless_head == 1);
-    States states(world);
+    Both both{world, {}};
     Requests requests(seed);
     for (int i = 0; i < 60; ++i) {
       if (requests.one_in(4))
-        states.erase(requests.key());
+        both.erase(requests.key());
       else
-        states.put(requests.key(), std::string(1, static_cast<char>('0' + requests.below(4))),
-                   requests.one_in(5) ? 7 : 0);
+        both.put(requests.key(), std::string(1, static_cast<char>('0' + requests.below(4))),
+                 requests.one_in(5) ? 7 : 0);
     }
-    REQUIRE(states.head() == static_cast<int64_t>(world.numbers().revision.value));
+    REQUIRE(both.model.head() == static_cast<int64_t>(world.numbers().revision.value));
     for (int i = 0; i < 300; ++i) {
-      const RangeRequest request = requests.next(states.head());
+      const RangeRequest request = requests.next(both.model.head());
       CAPTURE(request.ShortDebugString());
-      REQUIRE(read(world, request) == states.range(request).ShortDebugString());
+      REQUIRE(read(world, request) == both.model.range(request).ShortDebugString());
     }
   }
 }
 
 TEST_CASE("a range of many slices is the same as one that fits into a single one") {
   World world;
-  States states(world);
+  Both both{world, {}};
   world.open_group();
-  for (int i = 0; i < 2500; ++i) states.put("k" + std::to_string(i * 7919 % 2500), std::to_string(i % 10));
+  for (int i = 0; i < 2500; ++i) both.put("k" + std::to_string(i * 7919 % 2500), std::to_string(i % 10));
   world.close_group();
   for (const int64_t limit : {0, 1, 999, 1000, 1001, 2499, 2500, 2501}) {
     for (const auto order : {RangeRequest::NONE, RangeRequest::ASCEND, RangeRequest::DESCEND}) {
@@ -228,7 +150,7 @@ TEST_CASE("a range of many slices is the same as one that fits into a single one
         CAPTURE(request.ShortDebugString());
         RangeResponse response;
         CHECK(read_range_fast(world.store(), request, response).needs_reader);
-        CHECK(read(world, request) == states.range(request).ShortDebugString());
+        CHECK(read(world, request) == both.model.range(request).ShortDebugString());
       }
     }
   }
@@ -264,9 +186,9 @@ TEST_CASE("a range of many pieces is one state, whatever is written between them
 
 TEST_CASE("a range of one slice is read at once, one of a node more is not") {
   World world;
-  States states(world);
+  Both both{world, {}};
   world.open_group();
-  for (int i = 0; i < 1001; ++i) states.put("k" + std::to_string(1000 + i), "");
+  for (int i = 0; i < 1001; ++i) both.put("k" + std::to_string(1000 + i), "");
   world.close_group();
   RangeResponse response;
   CHECK(read_range_fast(world.store(), get("k", "k2000"), response).needs_reader == false);
