@@ -171,6 +171,14 @@ void Http2Codec::on_answer_sent(StreamId id, bool ended) {
   nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, static_cast<int32_t>(id), NGHTTP2_NO_ERROR);
 }
 
+// A client that provokes resets is no better than one that sends them.
+bool Http2Codec::on_reset_sent(StreamId id, uint32_t error_code) {
+  if (error_code == NGHTTP2_NO_ERROR) return true;
+  if (error_code == NGHTTP2_REFUSED_STREAM) context_.counters.http2_streams.add();
+  const Stream* stream = find(id);
+  return (stream && stream->reset_by_us) || allow(conduct_.on_reset(context_.now));
+}
+
 bool Http2Codec::prepare_output() {
   while (!dead_ && has_room()) {
     const uint8_t* bytes = nullptr;

@@ -104,7 +104,7 @@ int Http2Codec::Callbacks::on_frame(nghttp2_session*, const nghttp2_frame* frame
     case NGHTTP2_PING:
       return has(frame->hd.flags, NGHTTP2_FLAG_ACK) || codec.on_ping() ? 0 : kStop;
     case NGHTTP2_RST_STREAM:
-      return codec.on_reset() ? 0 : kStop;
+      return codec.allow(codec.conduct_.on_reset(codec.context_.now)) ? 0 : kStop;
     default:
       return 0;
   }
@@ -132,11 +132,8 @@ int Http2Codec::Callbacks::on_frame_sent(nghttp2_session*, const nghttp2_frame* 
     case NGHTTP2_PING:
       if (has(frame->hd.flags, NGHTTP2_FLAG_ACK)) codec.conduct_.on_acknowledged();
       return 0;
-    case NGHTTP2_RST_STREAM: {
-      const Stream* stream = codec.find(stream_of(frame));
-      const bool provoked = frame->rst_stream.error_code != NGHTTP2_NO_ERROR && !(stream && stream->reset_by_us);
-      return !provoked || codec.on_reset() ? 0 : kStop;
-    }
+    case NGHTTP2_RST_STREAM:
+      return codec.on_reset_sent(stream_of(frame), frame->rst_stream.error_code) ? 0 : kStop;
     default:
       return 0;
   }

@@ -67,11 +67,8 @@ bool Http2Codec::on_frame_begun(uint8_t type, uint8_t flags, size_t payload_byte
 
 bool Http2Codec::on_ping() { return allow(keepalive_.on_ping(context_.now, !streams_.empty())); }
 
-bool Http2Codec::on_reset() { return allow(conduct_.on_reset(context_.now)); }
-
 bool Http2Codec::open_stream(StreamId id) {
   if (streams_.size() >= context_.limits.http2_streams) {
-    context_.counters.http2_streams.add();
     nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, static_cast<int32_t>(id), NGHTTP2_REFUSED_STREAM);
     return false;
   }

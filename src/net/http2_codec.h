@@ -80,7 +80,6 @@ class Http2Codec final : public Codec {
   // Input. False: the connection has ended.
   bool on_frame_begun(uint8_t type, uint8_t flags, size_t payload_bytes);
   bool on_ping();
-  bool on_reset();
   bool open_stream(StreamId id);  // false: refused
   void end_head(StreamId id, bool request_ended);
   void refuse(Stream& stream, const Refusal& refusal);
@@ -100,6 +99,7 @@ class Http2Codec final : public Codec {
   void resume(Stream& stream);
   void frame_body(Stream& stream, Bytes frame_head, size_t size);
   void on_answer_sent(StreamId id, bool ended);
+  bool on_reset_sent(StreamId id, uint32_t error_code);  // false: it was one too many
 
   // Ends of streams and of the connection.
   void lose(Stream& stream);    // its handler, if it has one, is to be told

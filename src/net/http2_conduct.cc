@@ -40,12 +40,10 @@ const Offence* Http2Conduct::on_frame(uint8_t type, uint8_t flags, size_t payloa
     case NGHTTP2_PING:
       if ((flags & NGHTTP2_FLAG_ACK) != 0) return nullptr;
       return ++acks_due_ > limits_.http2_unsent_acks ? &kAcks : nullptr;
-    case NGHTTP2_RST_STREAM:
-    case NGHTTP2_GOAWAY:
-    case NGHTTP2_WINDOW_UPDATE:
-      return nullptr;
-    default:  // a priority, or unknown: nothing comes of it
+    case NGHTTP2_PRIORITY:  // nothing comes of it
       return on_empty_frame(now);
+    default:
+      return nullptr;
   }
 }
 
