@@ -50,12 +50,15 @@ void OutputQueue::splice(OutputQueue&& other) {
 
 void OutputQueue::move_front(size_t bytes, OutputQueue& to) {
   while (bytes > 0) {
-    Body& piece = pieces_[first_];
-    const std::string_view rest = view(piece).substr(dropped_);
-    const size_t moved = std::min(bytes, rest.size());
-    to.append(rest.substr(0, moved));
-    drop(moved);
-    bytes -= moved;
+    const std::string_view rest = view(pieces_[first_]).substr(dropped_);
+    const std::string_view moved = rest.substr(0, bytes);
+    if (moved.size() <= kCopyBytes) {
+      to.append(moved);
+    } else {
+      to.append_body(std::string(moved));
+    }
+    bytes -= moved.size();
+    drop(moved.size());
   }
 }
 

@@ -84,3 +84,20 @@ TEST_CASE("one queue goes behind another, without what it had written") {
   empty.splice(OutputQueue());
   CHECK(empty.bytes() == 2 * mixed().bytes() - 2);
 }
+
+TEST_CASE("what is moved to another queue stands behind what that has") {
+  const std::string all = content(mixed());
+  for (size_t first = 0; first <= all.size(); first += 499) {
+    for (const size_t then : {size_t{0}, size_t{1}, (all.size() - first) / 2, all.size() - first}) {
+      if (then > all.size() - first) continue;
+      OutputQueue from = mixed();
+      OutputQueue to;
+      to.append("head");
+      from.move_front(first, to);
+      from.move_front(then, to);
+      CHECK(content(to) == "head" + all.substr(0, first + then));
+      CHECK(to.owned_bytes() == to.bytes());
+      CHECK(content(from) == all.substr(first + then));
+    }
+  }
+}
