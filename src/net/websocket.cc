@@ -29,6 +29,15 @@ bool lists(std::string_view header, std::string_view wanted) {
   return false;
 }
 
+// In any of the fields of that name.
+bool lists(const Request& request, std::string_view name, std::string_view wanted) {
+  for (size_t i = 0; i < request.header_count(); ++i) {
+    const HeaderField field = request.header(i);
+    if (equals_ignoring_case(field.name, name) && lists(field.value, wanted)) return true;
+  }
+  return false;
+}
+
 std::string accept_value(std::string_view key) {
   const std::string text = std::string(key) + std::string(kMagic);
   unsigned char digest[EVP_MAX_MD_SIZE];
@@ -65,8 +74,8 @@ std::string close_frame(Bytes payload) {
 }  // namespace
 
 bool asks_for_websocket(const Request& request) {
-  return request.method() == Method::kGet && lists(request.find_header("Upgrade"), "websocket") &&
-         lists(request.find_header("Connection"), "upgrade");
+  return request.method() == Method::kGet && lists(request, "Upgrade", "websocket") &&
+         lists(request, "Connection", "upgrade");
 }
 
 std::optional<ReplyHeaders> websocket_accept(const Request& request) {

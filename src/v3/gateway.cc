@@ -6,9 +6,14 @@
 #include <utility>
 
 #include "net/target.h"
+#include "net/websocket.h"
 #include "v3/gateway_headers.h"
+#include "v3/gateway_mode.h"
+#include "v3/gateway_query.h"
 #include "v3/gateway_replies.h"
 #include "v3/live_streams.h"
+#include "v3/server_sent_events.h"
+#include "v3/websocket_stream.h"
 
 namespace viaduct::v3 {
 namespace {
@@ -35,8 +40,6 @@ std::string with_current_prefix(std::string path) {
 struct Gateway::Route {
   const Method& method;
   JsonCodec codec;
-
-  bool is_bidirectional() const { return method.kind == Method::Kind::kBidirectional; }
 };
 
 // What belongs to one loop.
@@ -53,7 +56,9 @@ struct Gateway::Exchange {
   net::Request request;
   net::ReplyHandle handle;
   net::ReplyHeaders headers;
-  const Route& route;
+  const Method& method;
+  JsonCodec codec;
+  GatewayMode mode;
 };
 
 Gateway::Gateway(Dispatch& dispatch, const net::SiteAccess& access, net::LoopGroup& loops,
@@ -82,10 +87,13 @@ bool Gateway::owns(std::string_view raw_path) {
 uint64_t Gateway::json_limit_bytes() const { return kJsonLimitFactor * dispatch_.message_limit_bytes(); }
 
 net::BodyPlan Gateway::body_plan(const net::Request& head) const {
+  using Shape = net::BodyPlan::Shape;
   const std::optional<std::string> path = net::decode_path(head.raw_path());
   const Route* const route = path ? find_route(with_current_prefix(*path)) : nullptr;
-  const bool streamed = route && route->is_bidirectional() && head.method() == net::Method::kPost;
-  using Shape = net::BodyPlan::Shape;
+  if (!route) return {Shape::kWhole, json_limit_bytes()};
+  const GatewayMode::Ask ask = gateway_mode(head, route->method).ask;
+  const bool streamed = ask == GatewayMode::Ask::kWebSocket ||
+                        (ask == GatewayMode::Ask::kPost && route->method.kind == Method::Kind::kBidirectional);
   return {streamed ? Shape::kStreamed : Shape::kWhole, json_limit_bytes()};
 }
 
@@ -108,10 +116,17 @@ void Gateway::handle(net::Loop& loop, net::Request&& request, net::ReplyHandle h
 
   const Route* const route = find_route(*path);
   if (!route) return loop.reply(handle, net::text_error(404, "Not Found", std::move(headers)));
-  if (request.method() != net::Method::kPost) {
+  const GatewayMode mode = gateway_mode(request, route->method);
+  if (mode.ask == GatewayMode::Ask::kRefused) {
     return loop.reply(handle, net::text_error(405, "Method Not Allowed", std::move(headers)));
   }
-  serve({std::move(request), handle, std::move(headers), *route});
+  if (mode.ask == GatewayMode::Ask::kWebSocket && !net::websocket_accept(request)) {
+    headers.add("Sec-WebSocket-Version", "13");
+    return loop.reply(handle, net::text_error(400, "Bad Request", std::move(headers)));
+  }
+  JsonCodec codec = route->codec;
+  codec.bytes_as = mode.bytes_as;
+  serve({std::move(request), handle, std::move(headers), route->method, codec, mode});
 }
 
 void Gateway::refuse(Exchange& exchange, const Status& status, Speaker speaker) {
@@ -120,15 +135,15 @@ void Gateway::refuse(Exchange& exchange, const Status& status, Speaker speaker) 
 }
 
 void Gateway::serve(Exchange&& exchange) {
-  net::Request& request = exchange.request;
-  std::optional<GatewayHead> head = read_gateway_head(request);
+  std::optional<GatewayHead> head =
+      read_gateway_head(exchange.request, exchange.mode.ask == GatewayMode::Ask::kWebSocket);
   if (!head) {
-    const std::string text(request.find_header("Grpc-Timeout"));
+    const std::string text(exchange.request.find_header("Grpc-Timeout"));
     return refuse(exchange, {StatusCode::kInvalidArgument, "invalid grpc-timeout: " + text}, Speaker::kWire);
   }
-  const Method& method = exchange.route.method;
+  const Method& method = exchange.method;
   std::unique_ptr<Message> message;
-  if (!exchange.route.is_bidirectional()) {
+  if (comes_whole(exchange)) {
     message.reset(method.request->New());
     if (const Status status = read_message(exchange, *message); !status.ok()) {
       return refuse(exchange, status, Speaker::kWire);
@@ -142,18 +157,30 @@ void Gateway::serve(Exchange&& exchange) {
     counts.ended(method.number, status.code);
     return refuse(exchange, status, Speaker::kMethod);
   }
-  if (method.kind != Method::Kind::kUnary)
+  if (method.kind != Method::Kind::kUnary || !message) {
     return open_stream(std::move(exchange), *std::move(head), std::move(message));
+  }
   counts.received(method.number);
-  auto wire = std::make_unique<GatewayUnary>(exchange.route.codec, dispatch_.release(), std::move(exchange.headers));
+  auto wire = std::make_unique<GatewayUnary>(exchange.codec, dispatch_.release(), std::move(exchange.headers));
   method.invoke(std::make_unique<UnaryCall>(dispatch_, method, exchange.handle, std::move(head->metadata),
                                             head->timeout, std::move(wire)),
                 *message);
 }
 
+// Then there is one message, and it is there with the request.
+bool Gateway::comes_whole(const Exchange& exchange) {
+  if (exchange.mode.ask == GatewayMode::Ask::kGet) return true;
+  return exchange.mode.ask == GatewayMode::Ask::kPost && exchange.method.kind != Method::Kind::kBidirectional;
+}
+
 Status Gateway::read_message(Exchange& exchange, Message& message) const {
-  if (exchange.request.body_too_large) return {StatusCode::kResourceExhausted, "http: request body too large"};
-  return exchange.route.codec.read_body(std::move(exchange.request.body), message);
+  net::Request& request = exchange.request;
+  if (request.body_too_large) return {StatusCode::kResourceExhausted, "http: request body too large"};
+  if (exchange.mode.ask == GatewayMode::Ask::kPost) return exchange.codec.read_body(std::move(request.body), message);
+  net::Form query;
+  auto read = query.parse(request.raw_query());
+  if (read) read = read_query(query, request.find_header("Last-Event-ID"), exchange.method, exchange.codec, message);
+  return read ? Status() : Status{StatusCode::kInvalidArgument, std::move(read).error().message};
 }
 
 Status Gateway::check_size(const Message& message) const {
@@ -161,11 +188,25 @@ Status Gateway::check_size(const Message& message) const {
   return bytes > dispatch_.message_limit_bytes() ? dispatch_.message_too_large(bytes) : Status();
 }
 
+std::unique_ptr<StreamWire> Gateway::make_wire(Exchange& exchange, const Message* only_message) const {
+  const Release& release = dispatch_.release();
+  const Method& method = exchange.method;
+  if (exchange.mode.ask == GatewayMode::Ask::kWebSocket) {
+    return std::make_unique<WebSocketStream>(exchange.handle, exchange.codec, method.kind, release,
+                                             websocket_headers(exchange.request), json_limit_bytes());
+  }
+  if (exchange.mode.as_events) {
+    return std::make_unique<ServerSentEvents>(exchange.handle, exchange.codec, release, std::move(exchange.headers),
+                                              json_limit_bytes(), method, only_message);
+  }
+  return std::make_unique<ChunkedJson>(exchange.handle, exchange.codec, release, std::move(exchange.headers),
+                                       json_limit_bytes());
+}
+
 void Gateway::open_stream(Exchange&& exchange, GatewayHead&& head, std::unique_ptr<Message> only_message) {
-  auto wire = std::make_unique<ChunkedJson>(exchange.handle, exchange.route.codec, dispatch_.release(),
-                                            std::move(exchange.headers), json_limit_bytes());
+  std::unique_ptr<StreamWire> wire = make_wire(exchange, only_message.get());
   part_of(*exchange.handle.loop)
-      .streams.open({exchange.route.method, exchange.handle, std::move(head.metadata), head.timeout, std::move(wire),
+      .streams.open({exchange.method, exchange.handle, std::move(head.metadata), head.timeout, std::move(wire),
                      std::move(only_message)});
 }
 

@@ -19,6 +19,7 @@
 #include "v3/dispatch.h"
 #include "v3/gateway_headers.h"
 #include "v3/json_codec.h"
+#include "v3/stream_wire.h"
 #include "v3/unary_call.h"
 
 namespace viaduct::v3 {
@@ -42,6 +43,8 @@ class Gateway final : public net::Handler {
 
   const Route* find_route(std::string_view path) const;
   void serve(Exchange&& exchange);
+  static bool comes_whole(const Exchange& exchange);
+  std::unique_ptr<StreamWire> make_wire(Exchange& exchange, const Message* only_message) const;
   void open_stream(Exchange&& exchange, GatewayHead&& head, std::unique_ptr<Message> only_message);
   void refuse(Exchange& exchange, const Status& status, Speaker speaker);
   Status read_message(Exchange& exchange, Message& message) const;

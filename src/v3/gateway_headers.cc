@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "net/websocket.h"
 #include "v3/dispatch.h"
 
 namespace viaduct::v3 {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::string_view kMetadataPrefix = "grpc-metadata-";
 constexpr size_t kMaxTimeoutDigits = 8;  // of gRPC itself
+constexpr std::string_view kProtocol = "Sec-WebSocket-Protocol", kBearer = "Bearer,";
 
 std::string lower(std::string_view text) {
   std::string lowered(text);
@@ -33,10 +35,37 @@ std::optional<std::chrono::nanoseconds> parse_timeout(std::string_view text) {
   return negative ? -*timeout : *timeout;
 }
 
+std::string_view trim(std::string_view text) {
+  const size_t first = text.find_first_not_of(' ');
+  return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(' ') + 1 - first);
+}
+
+// name=value; name=value
+std::string_view find_cookie(std::string_view cookies, std::string_view name) {
+  while (!cookies.empty()) {
+    const size_t end = std::min(cookies.find(';'), cookies.size());
+    const std::string_view cookie = trim(cookies.substr(0, end));
+    if (cookie.starts_with(name) && cookie.substr(name.size()).starts_with('=')) return cookie.substr(name.size() + 1);
+    cookies.remove_prefix(std::min(end + 1, cookies.size()));
+  }
+  return {};
+}
+
+// The first that is there counts, whatever else the request says of authorization.
+void add_websocket_token(const net::Request& request, Metadata& metadata) {
+  const std::string_view protocol = request.find_header(kProtocol);
+  if (const std::string_view token = find_cookie(request.find_header("Cookie"), "token"); !token.empty()) {
+    metadata.add("authorization", "Bearer " + std::string(token));
+  } else if (const size_t at = protocol.find(kBearer); at != protocol.npos) {
+    metadata.add("authorization", "Bearer " + std::string(trim(protocol.substr(at + kBearer.size()))));
+  }
+}
+
 }  // namespace
 
-std::optional<GatewayHead> read_gateway_head(const net::Request& request) {
+std::optional<GatewayHead> read_gateway_head(const net::Request& request, bool is_websocket) {
   GatewayHead head;
+  if (is_websocket) add_websocket_token(request, head.metadata);
   if (const std::string_view text = request.find_header("Grpc-Timeout"); !text.empty()) {
     head.timeout = parse_timeout(text);
     if (!head.timeout) return std::nullopt;
@@ -51,6 +80,12 @@ std::optional<GatewayHead> read_gateway_head(const net::Request& request) {
     }
   }
   return head;
+}
+
+net::ReplyHeaders websocket_headers(const net::Request& request) {
+  net::ReplyHeaders headers = net::websocket_accept(request).value();
+  if (request.find_header(kProtocol).find(kBearer) != std::string_view::npos) headers.add(kProtocol, "Bearer");
+  return headers;
 }
 
 }  // namespace viaduct::v3

@@ -63,12 +63,13 @@ StreamWire::Next ChunkedJson::next_of(JsonRequests& requests, Message& into, Sta
   return Next::kNothing;
 }
 
-void ChunkedJson::send(const Message& response) {
+bool ChunkedJson::send(const Message& response) {
   start(200, true);
   std::string chunk = "{\"result\":";
   codec_.append(chunk, response);
   chunk += "}\n";
-  handle_.loop->stream_chunk(handle_, Blob(std::move(chunk)));
+  handle_.loop->stream_chunk(handle_, Blob(chunk));
+  return true;
 }
 
 void ChunkedJson::finish(const Status& status, Speaker speaker) {

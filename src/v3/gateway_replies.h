@@ -48,8 +48,8 @@ class ChunkedJson final : public StreamWire {
 
   void add(Bytes piece, bool last) override { requests_.add(piece, last); }
   Next next(Message& into, Status& wrong) override { return next_of(requests_, into, wrong); }
-  void send(const Message& response) override;
-  void send_encoded(Bytes response, const Message& prototype) override { send(*decoded(response, prototype)); }
+  bool send(const Message& response) override;
+  bool send_encoded(Bytes response, const Message& prototype) override { return send(*decoded(response, prototype)); }
   void finish(const Status& status, Speaker speaker) override;
   Status deadline_exceeded() const override { return gateway_deadline_exceeded(); }
 

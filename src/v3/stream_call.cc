@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "v3/unary_over_stream.h"
+
 namespace viaduct::v3 {
 
 StreamCall::StreamCall(LiveStreams& owner, LiveStreams::Id id, StreamStart&& start)
@@ -24,7 +26,7 @@ void StreamCall::begin(std::optional<std::chrono::nanoseconds> timeout, Message*
     deadline_ = loop().start_timer(loop().now() + *timeout, expire);
   }
   loop().observe(handle_, this);
-  inbound_ = method_.open(*this);
+  inbound_ = method_.kind == Method::Kind::kUnary ? open_unary(method_, *this) : method_.open(*this);
   if (!only_message) return;
   if (!ended_) hand_in(*only_message);
   if (!ended_) inbound_->on_half_close();
@@ -82,13 +84,20 @@ void StreamCall::pause_input(bool paused) {
 void StreamCall::send(const Message& response) {
   if (ended_) return;
   owner_.dispatch().counts().sent(method_.number);
-  wire_->send(response);
+  if (!wire_->send(response)) leave();
 }
 
 void StreamCall::send_encoded(Bytes response, const Message& prototype) {
   if (ended_) return;
   owner_.dispatch().counts().sent(method_.number);
-  wire_->send_encoded(response, prototype);
+  if (!wire_->send_encoded(response, prototype)) leave();
+}
+
+// Not from inside the service's call.
+void StreamCall::leave() {
+  loop().post_function([&owner = owner_, id = id_] {
+    if (StreamCall* const stream = owner.find(id)) stream->abort({}, Speaker::kWire);
+  });
 }
 
 void StreamCall::finish(Status status) {

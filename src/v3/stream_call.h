@@ -43,6 +43,7 @@ class StreamCall final : public Call, private net::StreamObserver {
   void hand_in(Message& message);
   void read_messages();
   void take(StreamWire::Next next, Status&& wrong);
+  void leave();
   void end(StatusCode code);
 
   LiveStreams& owner_;

@@ -24,8 +24,9 @@ class StreamWire {
   virtual void add(Bytes piece, bool last) = 0;
   virtual Next next(Message& into, Status& wrong) = 0;
 
-  virtual void send(const Message& response) = 0;
-  virtual void send_encoded(Bytes response, const Message& prototype) = 0;
+  // False: the client has no use for more, and the stream ends.
+  virtual bool send(const Message& response) = 0;
+  virtual bool send_encoded(Bytes response, const Message& prototype) = 0;
   virtual void finish(const Status& status, Speaker speaker) = 0;  // says how it ended, and ends it
   virtual Status deadline_exceeded() const = 0;
 };

@@ -61,6 +61,7 @@ TEST_CASE("a handshake is answered as RFC 6455 has it, and refused without versi
   Request request("GET", "/v3/watch");
   request.add_header("Upgrade", "h2c, WebSocket");
   CHECK(!asks_for_websocket(request));
+  request.add_header("Connection", "close");
   request.add_header("Connection", "keep-alive, Upgrade");
   CHECK(asks_for_websocket(request));
   CHECK(!websocket_accept(request));

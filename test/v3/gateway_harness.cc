@@ -208,6 +208,14 @@ std::string GatewayClient::read_until(std::string_view end) {
   return read;
 }
 
+std::string GatewayClient::read_bytes(size_t count) {
+  while (buffer_.size() < count && fill()) {
+  }
+  std::string read = buffer_.substr(0, count);
+  buffer_.erase(0, count);
+  return read;
+}
+
 std::string GatewayClient::read_to_end() {
   while (fill()) {
   }

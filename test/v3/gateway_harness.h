@@ -33,8 +33,9 @@ class GatewayClient {
   explicit GatewayClient(const std::string& address);
   void send(std::string_view bytes);
   std::string read_until(std::string_view end);  // all up to and with `end`
-  std::string read_to_end();                     // until the server closes; "(open)" at the end if it does not
-  void reset();                                  // closes with RST
+  std::string read_bytes(size_t count);
+  std::string read_to_end();  // until the server closes; "(open)" at the end if it does not
+  void reset();               // closes with RST
 
  private:
   bool fill();
