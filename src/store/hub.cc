@@ -3,6 +3,7 @@
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/node_hash_map.h>
 
+#include <algorithm>
 #include <cassert>
 #include <deque>
 #include <mutex>
@@ -79,7 +80,7 @@ struct Hub::Impl {
   RangeWatchers ranges;
   Seq published;
   Seq delivered;
-  std::vector<std::pair<Seq, WatchSink*>> waiting;  // for `delivered` to be at least that
+  absl::flat_hash_map<WatchSink*, Seq> waiting;  // for `delivered` to be at least that
 
   std::vector<WatchSink*> advance_delivered(Seq last);
 
@@ -236,7 +237,8 @@ Seq Hub::delivered() const {
 bool Hub::tell_delivered(Seq seq, WatchSink& sink) {
   const std::lock_guard lock(impl_->mutex);
   if (seq <= impl_->delivered) return false;
-  impl_->waiting.emplace_back(seq, &sink);
+  const auto [waiting, is_new] = impl_->waiting.try_emplace(&sink, seq);
+  if (!is_new) waiting->second = std::min(waiting->second, seq);
   return true;
 }
 
@@ -245,11 +247,12 @@ std::vector<WatchSink*> Hub::Impl::advance_delivered(Seq last) {
   const std::lock_guard lock(mutex);
   delivered = last;
   std::vector<WatchSink*> sinks;
-  std::erase_if(waiting, [&](const auto& item) {
-    if (item.first > last) return false;
-    sinks.push_back(item.second);
-    return true;
-  });
+  for (auto next = waiting.begin(); next != waiting.end();) {
+    const auto at = next++;
+    if (at->second > last) continue;
+    sinks.push_back(at->first);
+    waiting.erase(at);
+  }
   return sinks;
 }
 

@@ -75,7 +75,8 @@ class Hub {
   // Newest seq up to which all deliveries were handed to their sinks. So what a sink posts to its thread after it saw
   // this runs there behind those deliveries.
   Seq delivered() const;
-  // Calls sink.delivered() once delivered() is at least `seq`; answers false, and calls nothing, if it is already.
+  // Calls sink.delivered() once delivered() is at least `seq`; answers false, and calls nothing, if it is already. A sink
+  // waits for one seq only, the lowest it asked for, and asks again when it was told.
   bool tell_delivered(Seq seq, WatchSink& sink);
 
   size_t size() const;

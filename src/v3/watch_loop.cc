@@ -65,6 +65,7 @@ void WatchLoop::take(std::span<const Delivery> batch) {
     });
     const auto count = static_cast<size_t>(end - batch.begin());
     take_revision(batch.first(count));
+    handled_ = revision;
     batch = batch.subspan(count);
   }
 }
@@ -100,7 +101,7 @@ void WatchLoop::tell(WatchGroup& group, WatchRevision::Events events, WatchRevis
       watch.next = next;
     } else if (encoded && watch.stream->takes(watch)) {
       watch.next = next;
-      watch.stream->tell(watch, revision.header(), encoded->bytes);
+      watch.stream->tell(watch, revision.header(), encoded->bytes, first.record.revision);
       told_events += encoded->events;
     } else {
       watch.next = first.seq();

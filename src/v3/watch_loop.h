@@ -40,6 +40,7 @@ class WatchLoop final : public store::WatchSink {
   uint64_t next_token() { return next_token_++; }
 
   store::Numbers numbers() const;
+  Revision handled() const { return handled_; }  // newest that the hub delivered for this loop and all were told of
   HeaderNumbers header(Revision revision) const;
 
   // Makes the watch a member of the group of its range, which lives as long as it has members.
@@ -78,6 +79,7 @@ class WatchLoop final : public store::WatchSink {
   absl::flat_hash_set<std::unique_ptr<WatchGroup>, HashRange, SameRange> groups_;
   absl::flat_hash_map<uint64_t, WatchGroup*> groups_by_token_;
   uint64_t next_token_ = 1;
+  Revision handled_;
   std::string scratch_;
 };
 

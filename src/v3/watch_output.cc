@@ -11,8 +11,8 @@ using etcdserverpb::WatchResponse;
 
 namespace {
 
-constexpr size_t kAskBytes = 64 << 10;  // said before the call is asked again what is unsent
-constexpr size_t kEnvelopeBytes = 32;   // of a response: id and fragment mark, rounded up
+constexpr size_t kAsksPerAllowance = 16;  // so often, in WatchOptions::watch_bytes, the call is asked what is unsent
+constexpr size_t kEnvelopeBytes = 32;     // of a response: id and fragment mark, rounded up
 
 }  // namespace
 
@@ -44,7 +44,7 @@ void WatchOutput::say_piece(std::string_view header, int64_t watch_id, bool is_f
 
 void WatchOutput::account(size_t bytes) {
   unsent_bytes_ += bytes;
-  if (unsent_bytes_ - asked_bytes_ >= kAskBytes) ask();
+  if (unsent_bytes_ - asked_bytes_ >= options_.watch_bytes / kAsksPerAllowance) ask();
 }
 
 void WatchOutput::ask() {

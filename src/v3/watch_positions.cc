@@ -8,21 +8,20 @@
 namespace viaduct::v3 {
 namespace {
 
-WatchPosition head(const store::Store& store) {
+store::Numbers numbers(const store::Store& store) {
   const store::Store::ReadLock lock(store);
-  const store::Numbers numbers = store.numbers();
-  return {numbers.revision, numbers.seq};
+  return store.numbers();
 }
 
 }  // namespace
 
 void WatchPositions::ask(WatchStream& stream) {
-  const WatchPosition now = head(engine_.store());
+  const store::Numbers now = numbers(engine_.store());
   wait({&stream, now.seq, now.revision});
 }
 
 void WatchPositions::ask_after_next_event(WatchStream& stream) {
-  wait({&stream, head(engine_.store()).seq.next(), std::nullopt});
+  wait({&stream, numbers(engine_.store()).seq.next(), std::nullopt});
 }
 
 void WatchPositions::forget(const WatchStream& stream) {
@@ -31,16 +30,12 @@ void WatchPositions::forget(const WatchStream& stream) {
 
 void WatchPositions::wait(const Waiting& waiting) {
   waiting_.push_back(waiting);
-  if (!is_woken_) wake_up_later();
+  wake_up_at(waiting.seq);
 }
 
-// The hub calls as soon as the earliest is reached. If that is so already, what is posted now still runs behind the
-// deliveries.
-void WatchPositions::wake_up_later() {
-  is_woken_ = true;
-  const auto earliest = std::min_element(waiting_.begin(), waiting_.end(),
-                                         [](const Waiting& a, const Waiting& b) { return a.seq < b.seq; });
-  if (!engine_.hub().tell_delivered(earliest->seq, sink_)) reached(engine_.hub().delivered());
+// The hub calls once that is reached. If it is already, what is posted now still runs behind the deliveries.
+void WatchPositions::wake_up_at(Seq seq) {
+  if (!engine_.hub().tell_delivered(seq, sink_)) reached(engine_.hub().delivered());
 }
 
 void WatchPositions::reached(Seq up_to) {
@@ -48,19 +43,18 @@ void WatchPositions::reached(Seq up_to) {
 }
 
 void WatchPositions::tell(Seq up_to) {
-  is_woken_ = false;
   const auto first_reached = std::stable_partition(waiting_.begin(), waiting_.end(),
                                                    [&](const Waiting& waiting) { return waiting.seq > up_to; });
   const std::vector<Waiting> ready(first_reached, waiting_.end());
   waiting_.erase(first_reached, waiting_.end());
   for (const Waiting& waiting : ready) {
     if (waiting.revision) {
-      waiting.stream->at_position({*waiting.revision, waiting.seq});
+      waiting.stream->at_position(*waiting.revision);
     } else {
       waiting.stream->after_event();
     }
   }
-  if (!waiting_.empty() && !is_woken_) wake_up_later();
+  for (const Waiting& waiting : waiting_) wake_up_at(waiting.seq);
 }
 
 }  // namespace viaduct::v3

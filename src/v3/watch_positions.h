@@ -16,11 +16,6 @@ namespace viaduct::v3 {
 
 class WatchStream;
 
-struct WatchPosition {
-  Revision revision;
-  Seq seq;
-};
-
 class WatchPositions {
  public:
   WatchPositions(v3bridge::Engine& engine, net::Loop& loop, store::WatchSink& sink)
@@ -37,18 +32,17 @@ class WatchPositions {
   struct Waiting {
     WatchStream* stream;
     Seq seq;
-    std::optional<Revision> revision;  // none: the stream only waits for an event
+    std::optional<Revision> revision;  // none: it only waits for an event
   };
 
   void wait(const Waiting& waiting);
-  void wake_up_later();
+  void wake_up_at(Seq seq);
   void tell(Seq up_to);
 
   v3bridge::Engine& engine_;
   net::Loop& loop_;
   store::WatchSink& sink_;
   std::vector<Waiting> waiting_;
-  bool is_woken_ = false;  // tell() will come
 };
 
 }  // namespace viaduct::v3

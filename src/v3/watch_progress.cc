@@ -1,5 +1,6 @@
 #include "v3/watch_progress.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -21,27 +22,23 @@ WatchProgress::~WatchProgress() {
 void WatchProgress::request() {
   uint32_t& requests = is_asked_ ? later_requests_ : requests_;
   if (requests < kMaxRequests) ++requests;
-  position_.reset();
   ask();
 }
 
 void WatchProgress::ask() {
   if (is_asked_) return;
   is_asked_ = true;
+  requests_ += std::exchange(later_requests_, 0);
   loop_.positions().ask(stream_);
 }
 
-void WatchProgress::at_position(WatchPosition position) {
+void WatchProgress::at_position(Revision head) {
   is_asked_ = false;
-  if (std::exchange(is_tick_due_, false)) stream_.say_notices(position.revision);
-  if (requests_ > 0) {
-    position_ = position;
-    answer();
-  }
-  if (later_requests_ == 0) return;
-  requests_ += std::exchange(later_requests_, 0);
-  position_.reset();
-  ask();
+  const Revision reached = std::max(head, loop_.handled());
+  if (reached < stream_.newest_told()) return ask();  // read from the log before it was published
+  if (std::exchange(is_tick_due_, false)) stream_.say_notices(reached);
+  answer(reached);
+  if (later_requests_ > 0) ask();
 }
 
 void WatchProgress::after_event() {
@@ -49,17 +46,19 @@ void WatchProgress::after_event() {
   ask();
 }
 
-void WatchProgress::in_step() { answer(); }
+void WatchProgress::in_step() {
+  if (requests_ > 0) ask();
+}
 
-void WatchProgress::answer() {
-  if (!position_ || !stream_.is_in_step()) return;
-  if (stream_.starts_after(position_->revision)) {  // a watch must not be told of what is before its start
-    position_.reset();
-    if (!std::exchange(is_parked_, true)) loop_.positions().ask_after_next_event(stream_);
-    return;
+void WatchProgress::answer(Revision reached) {
+  if (requests_ == 0 || !stream_.is_in_step()) return;
+  if (!stream_.starts_after(reached)) {
+    for (; requests_ > 0; --requests_) stream_.say_progress(reached);
+  } else if (!stream_.starts_after(loop_.numbers().revision)) {  // the head is where that watch begins by now
+    ask();
+  } else if (!std::exchange(is_parked_, true)) {
+    loop_.positions().ask_after_next_event(stream_);
   }
-  for (; requests_ > 0; --requests_) stream_.say_progress(position_->revision);
-  position_.reset();
 }
 
 void WatchProgress::expect_notices() {

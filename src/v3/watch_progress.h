@@ -1,6 +1,7 @@
-// A stream's progress: what its client asked for, and the notices that come by themselves. A notice names a revision up
-// to which all was said (INV-W7); requests wait until all watches of the stream are in step, periodic notices leave out
-// those that are not, and those that were told of an event since the last time.
+// A stream's progress: what its client asks for, and the notices that come by themselves. Either names a revision up to
+// which all was told (INV-W7), never one below what was told before: clients take it for the place to go on from.
+// Requests wait until all watches of the stream are in step and the head is where each begins (INV-W6); periodic
+// notices leave out the watches of which that is not true, and those that were told of an event since the last time.
 // Threads: the loop's.
 #pragma once
 
@@ -9,11 +10,11 @@
 
 #include "net/loop.h"
 #include "v3/watch.h"
-#include "v3/watch_positions.h"
 
 namespace viaduct::v3 {
 
 class WatchLoop;
+class WatchStream;
 
 class WatchProgress {
  public:
@@ -25,22 +26,21 @@ class WatchProgress {
   void request();         // the client asks
   void in_step();         // all watches of the stream are now
   void expect_notices();  // some watch wants notices: the ticks begin
-  void at_position(WatchPosition position);
+  void at_position(Revision head);
   void after_event();
 
  private:
   void ask();
-  void answer();
+  void answer(Revision reached);
   void start_timer();
   void tick();
 
   WatchLoop& loop_;
   WatchStream& stream_;
-  uint32_t requests_ = 0;                  // to be answered with the position that is asked for, or is here
-  uint32_t later_requests_ = 0;            // came since it was asked for
-  bool is_asked_ = false;                  // at_position() will come
-  bool is_parked_ = false;                 // after_event() will come
-  std::optional<WatchPosition> position_;  // waits for the watches to be in step
+  uint32_t requests_ = 0;
+  uint32_t later_requests_ = 0;  // came after the position was asked for
+  bool is_asked_ = false;        // at_position() will come
+  bool is_parked_ = false;       // after_event() will come
   bool is_tick_due_ = false;
   std::optional<net::Loop::TimerId> timer_;
 };

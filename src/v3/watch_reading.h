@@ -29,6 +29,7 @@ class WatchReading final : private v3bridge::KeyHistory::Visitor {
   v3bridge::KeyHistory::Start next() const { return history_.next(); }
   const std::string& events() const { return events_; }  // encoded
   size_t event_count() const { return event_count_; }
+  Revision newest() const { return newest_; }  // of the events
 
  private:
   bool wants_more() override;

@@ -37,7 +37,6 @@ store::KeyRange range_of(WatchCreateRequest& request) {
 // What a watch that begins at `revision` is told first. Needs a ReadLock held by the caller.
 struct Start {
   Seq next{};
-  Revision not_before{};
   Revision puts_at{};
   bool is_compacted = false;
 };
@@ -45,7 +44,7 @@ Start start_at(const Store& store, int64_t revision) {
   const store::Numbers now = store.numbers();
   if (revision != 0 && revision < now.compacted_or_none()) return {.is_compacted = true};
   if (revision <= 0 || revision > as_signed(now.revision)) {
-    return {.next = now.seq.next(), .not_before = Revision(static_cast<uint64_t>(std::max<int64_t>(revision, 0)))};
+    return {.next = now.seq.next()};
   }
   if (revision == now.compacted_or_none()) return {.next = now.compacted_seq.next(), .puts_at = Revision(revision)};
   static constexpr int64_t kFirstRevision = 2;  // that has events
@@ -111,7 +110,7 @@ void WatchStream::create(WatchCreateRequest& request) {
   watch.id = take_id(request.watch_id());
   watch.stream = this;
   watch.next = start.next;
-  watch.start = start.not_before;
+  watch.start = Revision(static_cast<uint64_t>(std::max<int64_t>(request.start_revision(), 0)));
   watch.puts_at = start.puts_at;
   watch.view = view_of(request);
   watch.fragment = request.fragment();
@@ -125,6 +124,7 @@ void WatchStream::create(WatchCreateRequest& request) {
   WatchResponse created = response(now, watch.id);
   created.set_created(true);
   output_.say(created);
+  newest_told_ = std::max(newest_told_, now);
   if (watch.progress_notify) {
     ++notice_count_;
     progress_.expect_notices();
@@ -204,9 +204,10 @@ void WatchStream::after_end() {
 
 // --- being told ---
 
-void WatchStream::tell(Watch& watch, std::string_view header, std::string_view events) {
+void WatchStream::tell(Watch& watch, std::string_view header, std::string_view events, Revision newest) {
   output_.say_events(watch, header, events);
   watch.told = true;
+  newest_told_ = std::max(newest_told_, newest);
 }
 
 void WatchStream::fall_behind(Watch& watch) {
@@ -215,9 +216,9 @@ void WatchStream::fall_behind(Watch& watch) {
   put_behind(watch);
 }
 
-// Live if nothing was missed.
+// Live if there is nothing to read first.
 void WatchStream::settle(Watch& watch) {
-  if (!watch.group->add_live(watch)) return put_behind(watch);
+  if (watch.puts_at || !watch.group->add_live(watch)) return put_behind(watch);
   uncount_behind();
   if (is_in_step()) progress_.in_step();
 }
@@ -267,7 +268,7 @@ void WatchStream::take_history(Watch& watch, const WatchReading& reading) {
   if (!reading.events().empty()) {
     std::string header;
     append_header(header, loop_.header(loop_.numbers().revision));
-    tell(watch, header, reading.events());
+    tell(watch, header, reading.events(), reading.newest());
     loop_.counters().events += reading.event_count();
   }
   if (reading.reached() == WatchReading::Reached::kEnd) {

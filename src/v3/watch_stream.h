@@ -43,7 +43,7 @@ class WatchStream final : public Inbound {
 
   // --- for the loop: live watches ---
   bool takes(const Watch& watch) { return output_.takes(watch); }
-  void tell(Watch& watch, std::string_view header, std::string_view events);
+  void tell(Watch& watch, std::string_view header, std::string_view events, Revision newest);
   void fall_behind(Watch& watch);  // was live; is read for from watch.next on
 
   // --- for the readings ---
@@ -51,10 +51,11 @@ class WatchStream final : public Inbound {
   void take_history(Watch& watch, const WatchReading& reading);
 
   // --- for the progress ---
-  void at_position(WatchPosition position) { progress_.at_position(position); }
+  void at_position(Revision head) { progress_.at_position(head); }
   void after_event() { progress_.after_event(); }
   bool is_in_step() const { return behind_count_ == 0; }
-  bool starts_after(Revision revision);  // some watch does
+  Revision newest_told() const { return newest_told_; }  // of any watch
+  bool starts_after(Revision revision);                  // some watch does
   bool wants_notices() const { return notice_count_ > 0; }
   void say_progress(Revision revision);  // to the stream as a whole
   void say_notices(Revision revision);   // to each watch that wants it and has had nothing lately
@@ -90,7 +91,8 @@ class WatchStream final : public Inbound {
   bool is_queued_ = false;      // with the readings: next_behind() will come
   bool is_reading_ = false;     // for one watch: take_history() will come
   size_t notice_count_ = 0;     // watches that want notices
-  Revision latest_start_;       // no watch starts after this
+  Revision newest_told_;
+  Revision latest_start_;  // no watch starts after this
 };
 
 }  // namespace viaduct::v3

@@ -118,6 +118,7 @@ TEST_CASE("who asks is told when all deliveries up to a seq were handed over, be
   CHECK(hub.delivered() == Seq(0));
   CHECK_FALSE(hub.tell_delivered(Seq(0), sink));
   CHECK(hub.tell_delivered(Seq(2), sink));
+  CHECK(hub.tell_delivered(Seq(9), sink));  // later than what it waits for
   publish(hub, {event(1, "a")});
   CHECK(sink.got == Got{"1@1"});
   publish(hub, {event(2, "a"), event(3, "b")});
