@@ -47,6 +47,16 @@ class PinnedSnapshot final : public Store::Snapshot {
     return nodes;
   }
 
+  uint64_t count(Family family, std::string_view from, std::string_view to) override {
+    uint64_t count = 0;
+    std::optional<std::string> next{std::string(from)};
+    while (next) {
+      const std::shared_lock shared(impl_.lock);
+      next = impl_.count_at(family, *next, to, seq_, Store::kSliceNodes, count);
+    }
+    return count;
+  }
+
   bool shows(const Record& record) const override {
     const std::shared_lock shared(impl_.lock);
     const Entry* const entry = impl_.tree.of(record.family).find(record.key);
@@ -90,8 +100,19 @@ std::optional<NodeView> Store::Impl::view_at(const Entry& entry, Seq seq, uint64
   return node;
 }
 
+std::optional<std::string> Store::Impl::count_at(Family family, std::string_view from, std::string_view to, Seq seq,
+                                                 size_t max_steps, uint64_t& count) const {
+  NameWalk walk(tree.of(family), from);
+  for (size_t steps = 0;; ++steps) {
+    const Entry* const entry = walk.next();
+    if (!entry || (!to.empty() && entry->key() >= to)) return std::nullopt;
+    if (steps == max_steps) return std::string(entry->key());
+    const std::optional<Entry::At> at = entry->at(seq);
+    count += at && !at->tombstone;
+  }
+}
+
 bool Store::Impl::is_complete(const NodeView& node, Detail detail) {
-  if (detail == Detail::kKeys) return true;
   const bool is_older = node.version == 0 && node.id;
   const bool lacks_value = node.family == Family::kKey && !node.value;
   return !is_older && (!lacks_value || detail == Detail::kAllButValues);

@@ -72,8 +72,8 @@ struct NodeView {
   Seq newest_below;       // directories: newest seq at or below it (D5)
 };
 
-// How much of a node a reader needs; what it does not need may be missing or cost nothing.
-enum class Detail { kKeys, kAllButValues, kAll };
+// How much of a node a reader needs; what it does not need may be missing.
+enum class Detail { kAllButValues, kAll };
 
 class Store {
  public:
@@ -165,6 +165,7 @@ class Store {
     // only when there are no more. Children and newest_below are those of now.
     virtual std::vector<NodeView> slice(Family family, std::string_view from, std::string_view to, size_t limit,
                                         Detail detail) = 0;
+    virtual uint64_t count(Family family, std::string_view from, std::string_view to) = 0;
     // True if it is the record that a read of its name finds.
     virtual bool shows(const Record& record) const = 0;
     std::vector<NodeView> slice(Family family, std::string_view from, std::string_view to, size_t limit) {

@@ -95,6 +95,9 @@ struct Store::Impl {
 
   // snapshot.cc: a name as it was at a seq. Of an older version only the log knows more than its name and id.
   std::optional<NodeView> view_at(const Entry& entry, Seq seq, uint64_t now_ms) const;
+  // Adds the names alive at a seq. Looks at no more than `max_steps` names, and says where to go on.
+  std::optional<std::string> count_at(Family family, std::string_view from, std::string_view to, Seq seq,
+                                      size_t max_steps, uint64_t& count) const;
   static bool is_complete(const NodeView& node, Detail detail);
   static void complete(NodeView& node, std::optional<Record> record);
 

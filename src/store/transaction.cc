@@ -56,6 +56,12 @@ void Transaction::scan_keys_at(Revision revision, std::string_view from, std::st
   }
 }
 
+uint64_t Transaction::count_keys_at(Revision revision, std::string_view from, std::string_view to) const {
+  uint64_t count = 0;
+  impl_.count_at(Family::kKey, from, to, impl_.revisions.last_seq(revision), SIZE_MAX, count);
+  return count;
+}
+
 Blob Transaction::value(const Entry& entry) const { return impl_.value_of(entry); }
 
 Seq Transaction::begin_event() {

@@ -56,6 +56,7 @@ class Transaction {
   // Keys alive at a kept revision before this one. The callback must not append.
   void scan_keys_at(Revision revision, std::string_view from, std::string_view to,
                     const std::function<bool(const NodeView&)>& visit) const;
+  uint64_t count_keys_at(Revision revision, std::string_view from, std::string_view to) const;
 
   // Its value, from the disk if it is not in memory.
   Blob value(const Entry& entry) const;

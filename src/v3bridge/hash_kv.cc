@@ -56,7 +56,7 @@ class RowHash {
 // What is at or below the compaction point counts only as far as a read at the hashed revision finds it; if such a read
 // finds no key at all, it counts as a whole.
 uint32_t hash_of(Copy& copy, Store::Snapshot& at) {
-  const bool finds_keys = !at.slice(Family::kKey, "", "", 1, store::Detail::kKeys).empty();
+  const bool finds_keys = !at.slice(Family::kKey, "", "", 1, store::Detail::kAllButValues).empty();
   RowHash hash;
   for (std::vector<Copy::Kept> slice = copy.next(); !slice.empty(); slice = copy.next()) {
     for (const Copy::Kept& kept : slice) {

@@ -17,6 +17,7 @@ class KeySource {
   virtual ~KeySource() = default;
   // Live keys of the range at revision `at` (0: now), ascending.
   virtual void each(const KeyRange& range, Revision at, Detail detail, const Visit& visit) = 0;
+  virtual uint64_t count(const KeyRange& range, Revision at) = 0;
 };
 
 }  // namespace viaduct::v3bridge

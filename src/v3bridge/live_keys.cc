@@ -25,6 +25,12 @@ void LiveKeys::each(const KeyRange& range, Revision at, Detail detail, const Vis
   });
 }
 
+uint64_t LiveKeys::count(const KeyRange& range, Revision at) {
+  uint64_t count = 0;
+  each(range, at, Detail::kAllButValues, [&](const KeyRow&) { return ++count, true; });
+  return count;
+}
+
 // Looked at beforehand, so that nothing is copied in vain.
 bool LiveKeys::fits(const KeyRange& range, Detail detail) {
   store_.scan(Family::kKey, range.from(), range.to(), [&](const Entry& entry) {

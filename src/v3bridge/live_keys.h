@@ -11,6 +11,7 @@ class LiveKeys final : public KeySource {
   explicit LiveKeys(const store::Store& store) : store_(store), now_(store.numbers()) {}
 
   void each(const KeyRange& range, Revision at, Detail detail, const Visit& visit) override;
+  uint64_t count(const KeyRange& range, Revision at) override;
 
   const store::Numbers& now() const { return now_; }
   // It was too much, or not at the head, or not in memory: what was visited is not the whole.

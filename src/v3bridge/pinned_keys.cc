@@ -36,6 +36,11 @@ void PinnedKeys::each(const KeyRange& range, Revision at, Detail detail, const V
   }
 }
 
+uint64_t PinnedKeys::count(const KeyRange& range, Revision at) {
+  Store::Snapshot* const state = at_revision(at);
+  return state && !range.is_empty() ? state->count(Family::kKey, range.from(), range.scan_end()) : 0;
+}
+
 Store::Snapshot* PinnedKeys::at_revision(Revision revision) {
   if (!revision || revision == snapshot_->revision()) return snapshot_.get();
   std::unique_ptr<Store::Snapshot>& earlier = earlier_[revision];

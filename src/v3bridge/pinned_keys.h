@@ -16,6 +16,7 @@ class PinnedKeys final : public KeySource {
   static Result<PinnedKeys> at(const store::Store& store, Revision revision);
 
   void each(const KeyRange& range, Revision at, Detail detail, const Visit& visit) override;
+  uint64_t count(const KeyRange& range, Revision at) override;
 
   store::Numbers now() const { return snapshot_->numbers(); }  // when it was made
   // Compaction took an earlier revision that was kept when the snapshot was made: what was visited is not the whole.

@@ -73,9 +73,7 @@ class Answer {
   static uint64_t count_behind(KeySource& source, const KeyRange& range, std::string last, Revision at) {
     last += '\0';
     const std::string_view end = range.to().empty() ? std::string_view("\0", 1) : range.to();
-    uint64_t count = 0;
-    source.each(KeyRange(last, end), at, Detail::kKeys, [&](const KeyRow&) { return ++count, true; });
-    return count;
+    return source.count(KeyRange(last, end), at);
   }
 
   void finish() {
@@ -117,17 +115,11 @@ class Answer {
   std::string last_;  // key of the last one wanted
 };
 
-void answer_count(KeySource& source, const KeyRange& range, Revision at, RangeResponse& response) {
-  int64_t count = 0;
-  source.each(range, at, Detail::kKeys, [&](const KeyRow&) { return ++count, true; });
-  response.set_count(count);
-}
-
 }  // namespace
 
 void answer_range(KeySource& source, const RangeRequest& request, Revision at, RangeResponse& response) {
   const KeyRange range(request.key(), request.range_end());
-  if (request.count_only()) return answer_count(source, range, at, response);
+  if (request.count_only()) return response.set_count(static_cast<int64_t>(source.count(range, at)));
   Answer(request, response).read(source, range, at);
 }
 

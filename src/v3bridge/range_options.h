@@ -24,7 +24,6 @@ inline bool passes(const etcdserverpb::RangeRequest& request, const KeyRow& row)
 }
 
 inline Detail detail_of(const etcdserverpb::RangeRequest& request) {
-  if (request.count_only()) return Detail::kKeys;
   const bool values = !request.keys_only() || request.sort_target() == etcdserverpb::RangeRequest::VALUE;
   return values ? Detail::kAll : Detail::kAllButValues;
 }

@@ -10,7 +10,6 @@ namespace viaduct::v3bridge {
 
 using etcdserverpb::RangeRequest;
 using etcdserverpb::RangeResponse;
-using store::Detail;
 
 namespace {
 
@@ -50,9 +49,7 @@ bool RangePieces::read_some(RangeResponse& piece) {
     return !is_full && !more_;
   });
   if (is_full) return true;
-  if (more_) {
-    keys_->each(KeyRange(from_, end_), Revision(), Detail::kKeys, [&](const KeyRow&) { return ++count_, true; });
-  }
+  if (more_) count_ += keys_->count(KeyRange(from_, end_), Revision());
   piece.set_more(more_);
   piece.set_count(static_cast<int64_t>(count_));
   return false;

@@ -46,6 +46,13 @@ class TransactionKeys final : public KeySource {
     if (const Entry* entry = txn_.key(range.from())) show(*entry);
   }
 
+  uint64_t count(const KeyRange& range, Revision at) override {
+    if (at && !range.is_empty()) return txn_.count_keys_at(at, range.from(), range.scan_end());
+    uint64_t count = 0;
+    each(range, at, Detail::kAllButValues, [&](const KeyRow&) { return ++count, true; });
+    return count;
+  }
+
  private:
   void earlier(const KeyRange& range, Revision at, const Visit& visit) const {
     txn_.scan_keys_at(at, range.from(), range.scan_end(),
