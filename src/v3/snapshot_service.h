@@ -20,8 +20,8 @@
 namespace viaduct::v3 {
 
 struct SnapshotOptions {
-  std::string directory;               // of ours alone, on the data's filesystem
-  uint64_t reserve_bytes = 256 << 20;  // of the disk, that stay free
+  std::string directory;               // the data's; for a moment there is a snapshot.tmp in it
+  uint64_t reserve_bytes = 320 << 20;  // of the disk, that stay free: where the no-space alarm clears
   size_t at_once = 2;                  // files
 };
 

@@ -115,7 +115,7 @@ TEST_CASE("leftovers of interrupted writes go, ours alone") {
   QuietLog quiet;
   FakeDisk disk;
   REQUIRE(disk.create_directory("/d"));
-  for (const char* name : {"identity.a.tmp", "ballast.tmp", "other.tmp"}) {
+  for (const char* name : {"identity.a.tmp", "ballast.tmp", "snapshot.tmp", "other.tmp"}) {
     REQUIRE(disk.open("/d/" + std::string(name), OpenMode::kCreate));
   }
   REQUIRE(DataDirectory::open(disk, "/d", ""));
