@@ -50,7 +50,8 @@ class BodyPlanner {
 class Handler : public BodyPlanner {
  public:
   // Answers through `handle.loop`, at once or later, exactly once: reply(), or start_stream() and end_stream(), or
-  // reset(). May leave `request` alone or move it away.
+  // reset(). Only who has learned, by on_gone() or is_open(), that the client has gone need not: a stream that its
+  // client resets counts against the connection's limit until then. May leave `request` alone or move it away.
   virtual void handle(Loop& loop, Request&& request, ReplyHandle handle) = 0;
 
   BodyPlan body_plan(const Request&) const override { return {}; }

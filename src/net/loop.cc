@@ -81,7 +81,10 @@ void Loop::observe(const ReplyHandle& handle, StreamObserver* observer) { core_-
 
 bool Loop::is_open(const ReplyHandle& handle) const {
   Connection* connection = core_->find(handle.slot, handle.generation);
-  return connection && !connection->closed() && connection->codec().is_open(handle.stream);
+  if (!connection || connection->closed()) return false;
+  if (connection->codec().is_open(handle.stream)) return true;
+  connection->codec().forget(handle.stream);
+  return false;
 }
 
 size_t Loop::stream_backlog(const ReplyHandle& handle) {

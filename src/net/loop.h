@@ -39,7 +39,7 @@ class Loop final : public Executor {
   // All of these do nothing when the client has gone or the request was answered already.
   void reply(const ReplyHandle& handle, Reply&& reply);
   void start_stream(const ReplyHandle& handle, StreamHead&& head);
-  void stream_chunk(const ReplyHandle& handle, const Blob& bytes);         // empty chunks are left out
+  void stream_chunk(const ReplyHandle& handle, const Blob& bytes);  // empty chunks are left out
   void end_stream(const ReplyHandle& handle, ReplyHeaders trailers = {});
   // Answers no further: RST_STREAM with that code, or the end of an HTTP/1 connection.
   void reset(const ReplyHandle& handle, uint32_t http2_error_code);
@@ -51,7 +51,7 @@ class Loop final : public Executor {
 
   // Null: no more. When the client has gone already, on_gone() follows soon.
   void observe(const ReplyHandle& handle, StreamObserver* observer);
-  bool is_open(const ReplyHandle& handle) const;  // someone still waits for this answer
+  bool is_open(const ReplyHandle& handle) const;  // someone still waits for this answer; if not, none is owed any more
   // Bytes said on this stream and not yet gone: not taken by the kernel, or held back by the stream's window.
   size_t stream_backlog(const ReplyHandle& handle);
 

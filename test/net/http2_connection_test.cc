@@ -205,6 +205,29 @@ TEST_CASE("observing a stream whose client has reset it tells so soon, and frees
   CHECK(wire.answer(let_in).body == "/echo");
 }
 
+TEST_CASE("whoever asks whether a stream that was reset is open, owes it no answer") {
+  Limits limits;
+  limits.http2_streams = 1;
+  std::promise<ReplyHandle> taken;
+  Server server(
+      [&](Loop& loop, Request&& request, ReplyHandle handle) {
+        if (request.raw_path() == "/echo") return echo(loop, std::move(request), handle);
+        taken.set_value(handle);
+      },
+      limits);
+  Wire wire(server);
+  const uint32_t stream = wire.http2.ask("GET", "/");
+  wire.send();
+  const ReplyHandle handle = taken.get_future().get();
+  server.on_loop([&] { CHECK(server.loop().is_open(handle)); });
+  wire.http2.reset(stream, NGHTTP2_CANCEL);
+  const uint32_t refused = wire.http2.ask("GET", "/echo");
+  CHECK(wire.answer(refused).reset == NGHTTP2_REFUSED_STREAM);
+  server.on_loop([&] { CHECK_FALSE(server.loop().is_open(handle)); });
+  const uint32_t let_in = wire.http2.ask("GET", "/echo");
+  CHECK(wire.answer(let_in).body == "/echo");
+}
+
 TEST_CASE("shutting down ends streams, answers what is in flight and closes") {
   Keeper keeper;
   Server server(keeper.answer());
