@@ -134,5 +134,68 @@ TEST_CASE("a transaction may not attach a key to a v2 lease that its own earlier
   CHECK(world.store().sizes().leases == 1);
 }
 
+TEST_CASE("a lease may have any id but 0, and keeps its keys over a restart (RB-08)") {
+  for (const uint64_t id :
+       {uint64_t{1}, store::kFirstV2LeaseId - 1, uint64_t{INT64_MAX}, uint64_t{1} << 63, UINT64_MAX}) {
+    CAPTURE(id);
+    for (const bool cleans : {false, true}) {
+      World world;
+      world.apply(grant(id, 10));
+      world.apply(v3_put("/a", "1", id));
+      world.apply(v3_put("/b", "1", id));
+      world.apply(v3_put("/b", "2"));
+      world.apply(v3_put("c", "1", id));
+      if (cleans) world.apply(compact(5));
+      while (cleans && world.store().compact_some(100)) {
+      }
+      world.restart();
+      {
+        const store::Store::ReadLock lock(world.store());
+        CHECK(world.store().attached(LeaseId(id)) == std::vector<std::pair<store::Family, std::string>>{
+                                                         {store::Family::kKey, "/a"}, {store::Family::kKey, "c"}});
+      }
+      world.apply(revoke(id));
+      CHECK(world.v3_keys() == std::vector<std::string>{"/b=2 create=3 mod=4 version=2 lease=0"});
+    }
+  }
+}
+
+TEST_CASE("the end of a lease removes its keys in byte order at one revision (INV-E5, RB-09)") {
+  World world;
+  world.apply(grant(7, 10));
+  world.open_group();
+  for (int i = 0; i < 1000; ++i) world.apply(v3_put("/k/" + std::to_string(i * 7919 % 1000), "", 7));
+  world.close_group();
+  const size_t before = world.events().size();
+  const Outcome outcome = world.apply(revoke(7));
+  REQUIRE(world.events().size() == before + 1000);
+  std::string last;
+  for (size_t i = before; i < world.events().size(); ++i) {
+    const store::Record& record = world.events()[i]->record;
+    CHECK(last < record.key);
+    CHECK(record.revision == outcome.revision);
+    CHECK(record.sub == i - before);
+    last = record.key;
+  }
+}
+
+TEST_CASE("a key belongs to the lease of its newest put, and to none once it went (INV-E5)") {
+  World world;
+  for (const uint64_t id : {7, 8}) world.apply(grant(id, 10));
+  const auto keys_of = [&](uint64_t id) {
+    const store::Store::ReadLock lock(world.store());
+    return world.store().attached(LeaseId(id)).size();
+  };
+  world.apply(v3_put("/a", "", 7));
+  world.apply(v3_txn({v3_put("/a", "", 8), v3_put("/b", "", 7)}));
+  CHECK(keys_of(7) == 1);
+  CHECK(keys_of(8) == 1);
+  world.apply(v3_delete("/a"));
+  CHECK(keys_of(8) == 0);
+  world.apply(v3_put("/a", ""));
+  world.apply(revoke(8));
+  CHECK(world.v3_keys().size() == 2);
+}
+
 }  // namespace
 }  // namespace viaduct::v3bridge
