@@ -3,11 +3,11 @@
 #pragma once
 
 #include "v3/method.h"
-#include "v3bridge/engine.h"
+#include "v3/service.h"
 
 namespace viaduct::v3 {
 
-// `bcrypt_cost` (4 to 31) is that of new passwords; they are hashed on engine.readers().
-void add_auth_methods(Methods& methods, v3bridge::Engine& engine, int bcrypt_cost);
+// Borrows the engine. `bcrypt_cost` (4 to 31) is that of new passwords; they are hashed on engine.readers().
+void add_auth_methods(Methods& methods, v3bridge::Engine& engine, const ServiceOptions& options, int bcrypt_cost);
 
 }  // namespace viaduct::v3

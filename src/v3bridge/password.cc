@@ -13,12 +13,16 @@ namespace {
 
 constexpr size_t kMaxWaiting = 64;
 
+constexpr size_t kBcryptBytes = 72;  // of a password; the library refuses some that are much longer
+
 // Empty if `setting` is not one.
 std::string crypt_with(const std::string& password, const std::string& setting) {
   const auto data = std::make_unique<crypt_data>();
-  const char* const hash = crypt_rn(password.c_str(), setting.c_str(), data.get(), sizeof *data);
+  std::string seen = password.substr(0, kBcryptBytes);
+  const char* const hash = crypt_rn(seen.c_str(), setting.c_str(), data.get(), sizeof *data);
   std::string result = hash ? hash : "";
   explicit_bzero(data.get(), sizeof *data);
+  explicit_bzero(seen.data(), seen.size());
   return result;
 }
 
@@ -57,9 +61,7 @@ class PasswordHasher::Queue : public std::enable_shared_from_this<Queue> {
     return jobs_.size() < kMaxWaiting;
   }
   void add(std::string password, Executor& home, std::unique_ptr<Waiting> waiting) {
-    const std::lock_guard lock(mutex_);
-    jobs_.push_back({std::move(password), home, std::move(waiting)});
-    if (jobs_.size() == 1) start();
+    if (push({std::move(password), home, std::move(waiting)}) == 1) start();
   }
 
  private:
@@ -79,11 +81,20 @@ class PasswordHasher::Queue : public std::enable_shared_from_this<Queue> {
     job.waiting->hash = hash_password(job.password, cost_);
     explicit_bzero(job.password.data(), job.password.size());
     job.home.post(std::move(job.waiting));
-    const std::lock_guard lock(mutex_);
-    jobs_.pop_front();
-    if (!jobs_.empty()) start();
+    if (pop() > 0) start();
   }
 
+  // Each answers how many are there then.
+  size_t push(Job job) {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+    return jobs_.size();
+  }
+  size_t pop() {
+    const std::lock_guard lock(mutex_);
+    jobs_.pop_front();
+    return jobs_.size();
+  }
   Job& first() {
     const std::lock_guard lock(mutex_);
     return jobs_.front();

@@ -60,6 +60,13 @@ TEST_CASE("a password has a longest length and no NUL byte, behind which nobody 
   CHECK_FALSE(password_matches(std::string("a\0b", 3), hash_password("a", kLeastCost)));
 }
 
+TEST_CASE("bcrypt looks at the first 72 bytes of a password") {
+  const std::string hash = hash_password(std::string(1024, 'a'), kLeastCost);
+  CHECK(password_matches(std::string(72, 'a'), hash));
+  CHECK(password_matches(std::string(72, 'a') + "b", hash));
+  CHECK_FALSE(password_matches(std::string(71, 'a'), hash));
+}
+
 TEST_CASE("passwords are hashed one after another, and each hash comes to who asked") {
   Patient workers, home;
   PasswordHasher hasher(workers, kLeastCost);
