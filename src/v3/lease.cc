@@ -1,15 +1,14 @@
 #include "v3/lease.h"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include "base/random.h"
 #include "etcdserverpb/rpc.pb.h"
 #include "store/lease.h"
+#include "v3/lease_grant.h"
 #include "v3/quota.h"
 #include "viaduct/command.pb.h"
 
@@ -28,21 +27,12 @@ using CallPtr = std::unique_ptr<Call>;
 
 constexpr KnownError kTooManyLeases{StatusCode::kResourceExhausted, "etcdserver: too many leases"};
 
-// A lease lives at least one and a half election timeouts, so that a change of leaders does not end it.
-int64_t least_ttl_seconds(std::chrono::milliseconds election_timeout) {
-  const int64_t ms = (3 * election_timeout.count() + 1) / 2;
-  return (ms + 999) / 1000;
-}
-
 int64_t to_signed(LeaseId id) { return static_cast<int64_t>(id.value); }
 
 class Lease {
  public:
   Lease(v3bridge::Engine& engine, const ServiceOptions& options)
-      : engine_(engine),
-        options_(options),
-        quota_(engine, options.quota_bytes),
-        least_ttl_seconds_(v3::least_ttl_seconds(options.election_timeout)) {}
+      : engine_(engine), options_(options), quota_(engine, options.quota_bytes) {}
 
   void grant(CallPtr call, const LeaseGrantRequest& request) {
     Command command;
@@ -50,8 +40,8 @@ class Lease {
     if (!quota_.admits(command, call)) return;
     if (request.ttl() > static_cast<int64_t>(store::kMaxTtlSeconds)) return call->fail(kLeaseTtlTooLarge);
     if (engine_.store().sizes().leases >= options_.max_leases) return call->fail(kTooManyLeases);
-    const LeaseId id = request.id() != 0 ? LeaseId(static_cast<uint64_t>(request.id())) : pick_id();
-    const int64_t ttl = std::max(request.ttl(), least_ttl_seconds_);
+    const LeaseId id = request.id() != 0 ? LeaseId(static_cast<uint64_t>(request.id())) : pick_lease_id(engine_);
+    const int64_t ttl = effective_ttl_seconds(request.ttl(), options_);
     grant.set_id(id.value);
     grant.set_ttl_seconds(static_cast<uint64_t>(ttl));
     propose(engine_, options_, std::move(call), request.ByteSizeLong(), std::move(command),
@@ -92,15 +82,6 @@ class Lease {
   }
 
  private:
-  // Below those that v2 makes (bridge.md L1).
-  LeaseId pick_id() {
-    for (;;) {
-      const LeaseId id(SystemRandom().below(store::kFirstV2LeaseId));
-      const store::Store::ReadLock lock(engine_.store());
-      if (id && !engine_.store().find_lease(id)) return id;
-    }
-  }
-
   LeaseTimeToLiveResponse show(LeaseId id, bool keys) const {
     LeaseTimeToLiveResponse response;
     response.set_id(to_signed(id));
@@ -125,7 +106,6 @@ class Lease {
   v3bridge::Engine& engine_;
   const ServiceOptions options_;
   Quota quota_;
-  const int64_t least_ttl_seconds_;
 };
 
 void Lease::list(LeaseLeasesResponse& response) const {

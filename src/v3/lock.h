@@ -3,11 +3,11 @@
 
 #include "v3/key_signals.h"
 #include "v3/method.h"
-#include "v3bridge/engine.h"
+#include "v3/service.h"
 
 namespace viaduct::v3 {
 
-// Borrows all.
-void add_lock_methods(Methods& methods, v3bridge::Engine& engine, KeySignals& signals);
+// Borrows all but the options.
+void add_lock_methods(Methods& methods, v3bridge::Engine& engine, const ServiceOptions& options, KeySignals& signals);
 
 }  // namespace viaduct::v3
