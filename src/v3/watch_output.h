@@ -34,6 +34,7 @@ class WatchOutput {
   // stays so, for that watch or all, until the client has taken everything: then drained() is called.
   bool takes(const Watch& watch);
   bool takes_history();
+  bool is_full() const { return is_full_; }  // takes nothing at all
   void drained();
 
  private:

@@ -8,7 +8,7 @@ namespace viaduct::v3 {
 namespace {
 
 constexpr size_t kMaxRevisions = 1000;  // of a response, as in etcd
-constexpr size_t kMaxBytes = 8 << 20;   // of a response, and the rest of its last revision
+constexpr size_t kMaxBytes = 4 << 20;   // of a response, and the rest of its last revision
 constexpr size_t kMaxSteps = 16;        // then the other watches of the stream get their turn
 
 }  // namespace

@@ -29,9 +29,11 @@ struct WatchOptions {
   std::chrono::nanoseconds progress_interval = std::chrono::minutes(10);  // and up to a tenth more
   size_t fragment_bytes = (1536 + 512) << 10;  // of a response; --max-request-bytes and 512 KiB more
   size_t watches_per_stream = 100'000;
-  size_t watches = 1'000'000;      // of this member
-  size_t stream_bytes = 16 << 20;  // unsent on a stream before all of its watches wait
-  size_t watch_bytes = 1 << 20;    // said by one watch on a stream that does not drain, before that watch waits
+  size_t watches = 1'000'000;  // of this member
+  // Unsent on a stream before all of its watches wait; together with one response well below what the wire lets a
+  // client leave unread before it cuts the stream off (net::Limits::output_limit_bytes).
+  size_t stream_bytes = 4 << 20;
+  size_t watch_bytes = 1 << 20;  // said by one watch on a stream that does not drain, before that watch waits
 };
 
 // Threads: any; relaxed.

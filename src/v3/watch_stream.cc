@@ -11,45 +11,12 @@ namespace viaduct::v3 {
 using etcdserverpb::WatchCreateRequest;
 using etcdserverpb::WatchRequest;
 using etcdserverpb::WatchResponse;
-using store::Store;
 
 namespace {
 
 constexpr int64_t kNoId = -1;  // of what is not about one watch
 
 int64_t as_signed(Revision revision) { return static_cast<int64_t>(revision.value); }
-
-WatchView view_of(const WatchCreateRequest& request) {
-  WatchView view{.prev_kv = request.prev_kv()};
-  for (const int filter : request.filters()) {
-    view.no_put = view.no_put || filter == WatchCreateRequest::NOPUT;
-    view.no_delete = view.no_delete || filter == WatchCreateRequest::NODELETE;
-  }
-  return view;
-}
-
-store::KeyRange range_of(WatchCreateRequest& request) {
-  store::KeyRange range{std::move(*request.mutable_key()), std::move(*request.mutable_range_end())};
-  if (range.key.empty()) range.key = '\0';
-  return range;
-}
-
-// What a watch that begins at `revision` is told first. Needs a ReadLock held by the caller.
-struct Start {
-  Seq next{};
-  Revision puts_at{};
-  bool is_compacted = false;
-};
-Start start_at(const Store& store, int64_t revision) {
-  const store::Numbers now = store.numbers();
-  if (revision != 0 && revision < now.compacted_or_none()) return {.is_compacted = true};
-  if (revision <= 0 || revision > as_signed(now.revision)) {
-    return {.next = now.seq.next()};
-  }
-  if (revision == now.compacted_or_none()) return {.next = now.compacted_seq.next(), .puts_at = Revision(revision)};
-  static constexpr int64_t kFirstRevision = 2;  // that has events
-  return {.next = store.first_seq(Revision(static_cast<uint64_t>(std::max(revision, kFirstRevision))))};
-}
 
 }  // namespace
 
@@ -86,6 +53,7 @@ void WatchStream::on_message(Message& message) {
 
 void WatchStream::on_drained() {
   output_.drained();
+  if (is_in_step()) progress_.in_step();
   read_more();
 }
 
@@ -95,15 +63,20 @@ void WatchStream::on_shutdown() { call_.finish(kStopped); }
 
 void WatchStream::create(WatchCreateRequest& request) {
   store::KeyRange range = range_of(request);
-  Revision now;
-  Start start;
-  {
-    const Store::ReadLock lock(loop_.store());
-    now = loop_.store().numbers().revision;
-    start = start_at(loop_.store(), request.start_revision());
+  const WatchStart start = start_of(loop_.store(), range, request.start_revision());
+  if (std::string reason = refusal(range, request.watch_id()); !reason.empty()) {
+    return refuse(start.head, std::move(reason));
   }
-  if (std::string reason = refusal(range, request.watch_id()); !reason.empty()) return refuse(now, std::move(reason));
+  Watch& watch = add(request, std::move(range), start);
+  WatchResponse created = response(start.head, watch.id);
+  created.set_created(true);
+  output_.say(created);
+  newest_told_ = std::max(newest_told_, start.head);
+  if (start.is_compacted) return end_compacted(watch);
+  settle(watch);
+}
 
+Watch& WatchStream::add(const WatchCreateRequest& request, store::KeyRange range, const WatchStart& start) {
   auto made = std::make_unique<Watch>();
   Watch& watch = *made;
   watch.token = loop_.next_token();
@@ -120,17 +93,11 @@ void WatchStream::create(WatchCreateRequest& request) {
   ++loop_.counters().watches;
   count_behind();
   latest_start_ = std::max(latest_start_, watch.start);
-
-  WatchResponse created = response(now, watch.id);
-  created.set_created(true);
-  output_.say(created);
-  newest_told_ = std::max(newest_told_, now);
   if (watch.progress_notify) {
     ++notice_count_;
     progress_.expect_notices();
   }
-  if (start.is_compacted) return end_compacted(watch);
-  settle(watch);
+  return watch;
 }
 
 std::string WatchStream::refusal(const store::KeyRange& range, int64_t id) {
@@ -293,6 +260,7 @@ bool WatchStream::starts_after(Revision revision) {
 void WatchStream::say_progress(Revision revision) { output_.say(response(revision, kNoId)); }
 
 void WatchStream::say_notices(Revision revision) {
+  if (output_.is_full()) return;
   for (const auto& [id, watch] : watches_) {
     if (!watch->progress_notify || watch->state != Watch::State::kLive) continue;
     if (!watch->told && watch->start <= revision) output_.say(response(revision, id));

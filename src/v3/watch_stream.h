@@ -22,6 +22,7 @@
 #include "v3/watch_output.h"
 #include "v3/watch_progress.h"
 #include "v3/watch_reading.h"
+#include "v3/watch_request.h"
 
 namespace etcdserverpb {
 class WatchCreateRequest;
@@ -53,7 +54,7 @@ class WatchStream final : public Inbound {
   // --- for the progress ---
   void at_position(Revision head) { progress_.at_position(head); }
   void after_event() { progress_.after_event(); }
-  bool is_in_step() const { return behind_count_ == 0; }
+  bool is_in_step() const { return behind_count_ == 0 && !output_.is_full(); }
   Revision newest_told() const { return newest_told_; }  // of any watch
   bool starts_after(Revision revision);                  // some watch does
   bool wants_notices() const { return notice_count_ > 0; }
@@ -64,6 +65,7 @@ class WatchStream final : public Inbound {
   using Watches = absl::flat_hash_map<int64_t, std::unique_ptr<Watch>>;
 
   void create(etcdserverpb::WatchCreateRequest& request);
+  Watch& add(const etcdserverpb::WatchCreateRequest& request, store::KeyRange range, const WatchStart& start);
   std::string refusal(const store::KeyRange& range, int64_t id);  // empty: none
   void refuse(Revision now, std::string reason);
   int64_t take_id(int64_t wanted);

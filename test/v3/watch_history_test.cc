@@ -33,6 +33,30 @@ TEST_CASE("history comes in one response with the current revision, then it is l
   CHECK(world.counters.behind == 0);
 }
 
+TEST_CASE("a watch of one key that has not changed since its start needs no history") {
+  WatchWorld world;
+  WatchClient client(world);
+  for (const char* key : {"a", "b", "c", "b"}) world.put(key, "1");
+  world.remove("c");
+  struct Case {
+    const char* key;
+    int64_t start;
+    bool reads;
+  };
+  for (const Case& c : {Case{"a", 2, true}, Case{"a", 3, false}, Case{"b", 5, true}, Case{"b", 6, false},
+                        Case{"c", 6, true}, Case{"none", 3, true}}) {
+    CAPTURE(c.key);
+    CAPTURE(c.start);
+    client.send_only(WatchClient::request({.key = c.key, .start = c.start}));
+    world.run_loop();
+    CHECK(world.engine.queued().size() == (c.reads ? 1 : 0));
+    world.settle();
+  }
+  client.take();
+  world.put("a", "2");
+  CHECK(client.take() == Lines{"1 @7 a=2 (2,7,2)", "0 @7 a=2 (2,7,2)"});
+}
+
 TEST_CASE("a start below zero is before all that was compacted (28); without any it is now") {
   WatchWorld world;
   WatchClient client(world);

@@ -162,6 +162,27 @@ TEST_CASE("a watch that catches up or begins in the future gets no notice") {
   CHECK(client.take() == Lines{"1 @2"});
 }
 
+TEST_CASE("neither progress nor notices are said to a client that does not read") {
+  WatchOptions options = every_second();
+  options.stream_bytes = 1000;
+  WatchWorld world(options);
+  WatchClient client(world);
+  client.create({.key = "a", .progress_notify = true});
+  client.take();
+  client.set_backlog(10'000);
+  world.put("a", std::string(70'000, 'v'));
+  CHECK(client.take().size() == 1);
+  world.pass(kTick);
+  world.pass(kTick);
+  CHECK(client.ask_progress() == Lines{});
+  client.drain();
+  CHECK(client.take() == Lines{"-1 @2"});
+  world.pass(kTick);
+  CHECK(client.take() == Lines{});  // it was told of an event
+  world.pass(kTick);
+  CHECK(client.take() == Lines{"0 @2"});
+}
+
 TEST_CASE("requests for progress that cannot be answered yet do not grow without bound") {
   WatchWorld world;
   WatchClient client(world);
