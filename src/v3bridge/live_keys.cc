@@ -6,6 +6,12 @@ using store::Entry;
 using store::Family;
 using store::Store;
 
+namespace {
+
+constexpr size_t kMaxRangeBytes = 1 << 20;  // of values, which are copied under the lock
+
+}  // namespace
+
 void LiveKeys::each(const KeyRange& range, Revision at, Detail detail, const Visit& visit) {
   gave_up_ = gave_up_ || (at && at != now_.revision);
   if (gave_up_ || range.is_empty()) return;
@@ -33,8 +39,10 @@ uint64_t LiveKeys::count(const KeyRange& range, Revision at) {
 
 // Looked at beforehand, so that nothing is copied in vain.
 bool LiveKeys::fits(const KeyRange& range, Detail detail) {
+  const bool with_values = detail == Detail::kAll;
   store_.scan(Family::kKey, range.from(), range.to(), [&](const Entry& entry) {
-    gave_up_ = ++steps_ > Store::kSliceNodes || (detail == Detail::kAll && !entry.value());
+    if (with_values) value_bytes_ += entry.value().size();
+    gave_up_ = ++steps_ > Store::kSliceNodes || value_bytes_ > kMaxRangeBytes || (with_values && !entry.value());
     return !gave_up_;
   });
   return !gave_up_;

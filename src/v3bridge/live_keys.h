@@ -23,6 +23,7 @@ class LiveKeys final : public KeySource {
   const store::Store& store_;
   const store::Numbers now_;
   size_t steps_ = 0;
+  size_t value_bytes_ = 0;
   bool gave_up_ = false;
 };
 

@@ -1,7 +1,8 @@
 // v3's reads: a range, or a txn that changes nothing, each on one state (INV-L5).
 //
-// The fast way works under one ReadLock, for what takes at most Store::kSliceNodes steps at the head and has its values
-// in memory; anything else it leaves to the slow way, which pins the state and reads it in slices.
+// The fast way works under one ReadLock, for what takes at most Store::kSliceNodes steps at the head, has its values in
+// memory, and copies no more than a megabyte of them, but for a single key; anything else it leaves to the slow way,
+// which pins the state and reads it in slices.
 // Threads: *_fast any; *_slow one that may block.
 // Errors:  kCompacted, kFutureRevision; the response is then of no use.
 #pragma once

@@ -197,6 +197,21 @@ TEST_CASE("a range of one slice is read at once, one of a node more is not") {
   CHECK(read_range_fast(world.store(), get("k", "l"), rest).needs_reader);
 }
 
+TEST_CASE("a single large value is read at once, a range of more than a megabyte is not") {
+  World world;
+  for (const char* key : {"a", "b", "c"}) world.apply(v3_put(key, std::string(500'000, 'v')));
+  for (const auto& [end, needs_reader] : {std::pair{"", false}, {"c", false}, {"d", true}}) {
+    CAPTURE(end);
+    RangeResponse response;
+    CHECK(read_range_fast(world.store(), get("a", end), response).needs_reader == needs_reader);
+    CHECK((response.kvs_size() > 0) != needs_reader);
+    RangeRequest keys = get("a", end);
+    keys.set_keys_only(true);
+    RangeResponse without_values;
+    CHECK_FALSE(read_range_fast(world.store(), keys, without_values).needs_reader);
+  }
+}
+
 TEST_CASE("revisions that are not kept are refused, the compaction point itself is not") {
   World world;
   for (const char* value : {"1", "2", "3"}) world.apply(v3_put("a", value));
@@ -213,6 +228,26 @@ TEST_CASE("revisions that are not kept are refused, the compaction point itself 
     RangeRequest request = get("a");
     request.set_revision(revision);
     CHECK(read(world, request) == answer);
+  }
+}
+
+TEST_CASE("the head stays readable when everything was deleted and compacted, over a restart too (RB-13)") {
+  World world;
+  world.apply(v3_put("a", "1"));
+  world.apply(v3_delete("a"));
+  world.apply(compact(3));
+  for (const bool restarts : {false, true}) {
+    while (world.store().compact_some(1)) {
+    }
+    if (restarts) world.restart();
+    CHECK(world.numbers().revision == Revision(3));
+    for (const auto& [revision, answer] :
+         {std::pair<int64_t, const char*>{0, ""}, {3, ""}, {2, "error 3"}, {4, "error 4"}}) {
+      CAPTURE(revision);
+      RangeRequest request = get("a");
+      request.set_revision(revision);
+      CHECK(read(world, request) == answer);
+    }
   }
 }
 

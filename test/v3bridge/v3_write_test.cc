@@ -76,6 +76,10 @@ TEST_CASE("ignore_value and ignore_lease keep what is there, as the changes befo
   CHECK(to_text(world.apply(put_keeping("/n", false, true))) == "v3 error 7 deleted 0");
   CHECK(to_text(world.apply(v3_txn({v3_delete("/a"), put_keeping("/a", true, false)}))) == "v3 error 7 deleted 0");
   CHECK(world.numbers().seq == Seq(4));
+  Command unknown_lease = put_keeping("/n", true, false);
+  unknown_lease.mutable_put()->set_lease(99);
+  CHECK(to_text(world.apply(unknown_lease)) == "v3 error 1 deleted 0");  // in a txn the key comes first
+  CHECK(to_text(world.apply(v3_txn({unknown_lease}))) == "v3 error 7 deleted 0");
   world.apply(put_keeping("/a", true, true));
   CHECK(world.v3_keys() == std::vector<std::string>{"/a=old create=2 mod=3 version=2 lease=7"});
   world.apply(v3_txn({v3_put("/n", "new"), put_keeping("/n", true, false)}));
@@ -90,6 +94,23 @@ TEST_CASE("a v2 write makes the implicit directories above it explicit, a delete
   world.apply(v3_delete("/", "0"));
   CHECK(to_text(world.get("", true)) ==
         "/ created 0 modified 0\n  /a/ created 4 modified 4\n    /a/b/ created 4 modified 4\n@12,5");
+}
+
+TEST_CASE("within a revision the records of keys are numbered, those of directories are not (N3)") {
+  World world;
+  world.apply(v3_txn({v3_put("/d/e/1", ""), v3_put("x", ""), v3_delete("x"), v3_put("/d/2", "")}));
+  world.apply(v2_set("/f", ""));
+  world.apply(v2_delete("/d", true));
+  std::string numbers;
+  for (const store::EventPtr& event : world.events()) {
+    const auto add = [&](const store::Record& record) {
+      if (record.family == store::Family::kKey)
+        numbers += record.key + "@" + to_string(record.revision) + "." + std::to_string(record.sub) + " ";
+    };
+    add(event->record);
+    for (const store::Record& companion : event->companions) add(companion);
+  }
+  CHECK(numbers == "/d/e/1@2.0 x@2.1 x@2.2 /d/2@2.3 /f@3.0 /d/2@4.0 /d/e/1@4.1 ");
 }
 
 }  // namespace
