@@ -60,7 +60,7 @@ all: $(BIN)/viaduct
 DEPS      := build-essential pkg-config protobuf-compiler libboost1.81-dev libcpp-httplib-dev rapidjson-dev \
              libleveldb-dev libssl-dev libnghttp2-dev libprotobuf-dev zlib1g-dev libspdlog-dev libyaml-cpp-dev \
              prometheus-cpp-dev libabsl-dev libjemalloc-dev libcrypt-dev
-TEST_DEPS := doctest-dev etcd-server etcd-client python3-etcd curl procps
+TEST_DEPS := doctest-dev clang libclang-rt-14-dev etcd-server etcd-client python3-etcd curl procps
 BENCH_DEPS := etcd-server nghttp2-client
 missing    = $(shell dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(1) 2>/dev/null | awk '$$1=="installed"{print $$2}' | sort -u | comm -13 - <(printf '%s\n' $(1) | sort -u))
 define apt_install
@@ -81,6 +81,7 @@ run: deps
 # Everything there is to test; the last line is "N passed, N failed".
 test: test-deps
 	$(MAKE) -j$(JOBS) all test-programs
+	$(MAKE) fuzz-programs
 	@BUILD=$(BUILD) BIN=$(BIN) test/run-all
 
 JOBS ?= $(shell nproc)
@@ -169,7 +170,8 @@ conformance: $(BUILD)/bin/conformance $(BIN)/viaduct
 
 # --- Fuzzers: libFuzzer comes with clang. `make fuzz SECONDS=60` runs each so long; `make test` does for a few seconds.
 FUZZ         := build/fuzz
-FUZZ_OBJECTS := $(addprefix $(BUILD)/src/,v2/params.o $(patsubst src/%.cc,%.o,$(wildcard src/v3/json_*.cc)))
+FUZZ_OBJECTS := $(addprefix $(BUILD)/src/,v2/params.o $(patsubst src/%.cc,%.o,$(wildcard src/v3/json_*.cc)) \
+                $(addprefix v3/,dispatch.o errors.o release.o method.o call.o call_counts.o grpc_message.o gzip.o))
 FUZZERS      := $(patsubst test/fuzz/%.cc,$(BUILD)/bin/%,$(wildcard test/fuzz/*_fuzz.cc))
 $(FUZZERS): $(BUILD)/bin/%: $(BUILD)/test/fuzz/%.o $(FUZZ_OBJECTS) $(call libraries,net proto base)
 	@mkdir -p $(@D)
@@ -180,7 +182,7 @@ fuzzers: $(FUZZERS)
 fuzz-programs: test-deps
 	$(MAKE) -j$(JOBS) CXX=clang++ SAN=fuzzer-no-link,address,undefined BUILD=$(FUZZ) fuzzers
 fuzz: fuzz-programs
-	BUILD=$(FUZZ) SECONDS_EACH=$(SECONDS) test/fuzz/run
+	FUZZ_BUILD=$(FUZZ) SECONDS_EACH=$(SECONDS) test/fuzz/run
 
 # --- Benchmark: the same load on viaduct and on etcd; docs/benchmarks.md keeps the last result. `make bench QUICK=1` shows
 # that all of it works, `make bench ONLY=PUT` runs the loads and scenarios with PUT in their name; neither is kept.

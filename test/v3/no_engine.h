@@ -1,0 +1,35 @@
+// An engine for what never gets as far as needing one: it has no leader and no state.
+#pragma once
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "v3bridge/engine.h"
+#include "viaduct/command.pb.h"
+
+namespace viaduct::v3 {
+
+class NoEngine final : public v3bridge::Engine {
+ public:
+  void propose(Command&&, std::unique_ptr<v3bridge::Completion>) override { abort(); }
+  void read_barrier(std::unique_ptr<v3bridge::Completion>) override { abort(); }
+  void compaction_barrier(std::unique_ptr<v3bridge::Completion>) override { abort(); }
+  const store::Store& store() const override { abort(); }
+  store::Hub& hub() override { abort(); }
+  Executor& readers() override { abort(); }
+  uint64_t cluster_now_ms() const override { return 0; }
+  v3bridge::RaftStatus raft_status() const override { return {}; }  // no leader
+  const v3bridge::ApplyCounts& counts() const override { abort(); }
+  const std::string& v2_root() const override { return root_; }
+  ClusterId cluster_id() const override { return {}; }
+  MemberId member_id() const override { return {}; }
+  std::vector<v3bridge::Member> members() const override { return {}; }
+  std::string cluster_version() const override { return "3.4.0"; }
+  std::vector<v3bridge::ActiveAlarm> alarms() const override { return {}; }
+
+ private:
+  const std::string root_ = "/";
+};
+
+}  // namespace viaduct::v3
