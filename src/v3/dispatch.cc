@@ -8,7 +8,6 @@
 namespace viaduct::v3 {
 namespace {
 
-constexpr uint64_t kMessageOverheadBytes = 512 << 10;  // what a message may have beyond its request
 constexpr size_t kMaxTimeoutDigits = 8;
 
 std::optional<std::chrono::nanoseconds> unit_of(char letter) {

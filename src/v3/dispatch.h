@@ -17,6 +17,8 @@
 
 namespace viaduct::v3 {
 
+inline constexpr uint64_t kMessageOverheadBytes = 512 << 10;  // what a message may have beyond its request
+
 class Dispatch {
  public:
   // `max_request_bytes` as --max-request-bytes has it.

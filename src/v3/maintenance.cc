@@ -7,6 +7,7 @@
 
 #include "etcdserverpb/rpc.pb.h"
 #include "v3/downgrade.h"
+#include "v3bridge/hash_kv.h"
 #include "viaduct/command.pb.h"
 
 namespace viaduct::v3 {
@@ -18,6 +19,10 @@ using etcdserverpb::DefragmentRequest;
 using etcdserverpb::DefragmentResponse;
 using etcdserverpb::DowngradeRequest;
 using etcdserverpb::DowngradeResponse;
+using etcdserverpb::HashKVRequest;
+using etcdserverpb::HashKVResponse;
+using etcdserverpb::HashRequest;
+using etcdserverpb::HashResponse;
 using etcdserverpb::MoveLeaderRequest;
 using etcdserverpb::MoveLeaderResponse;
 using etcdserverpb::StatusRequest;
@@ -47,6 +52,8 @@ class Maintenance {
   void alarm(CallPtr call, const AlarmRequest& request);
   void status(CallPtr call) const;
   void defragment(CallPtr call) const;
+  void hash(CallPtr call) const;
+  void hash_kv(CallPtr call, const HashKVRequest& request) const;
   void move_leader(CallPtr call, const MoveLeaderRequest& request) const;
   void downgrade(CallPtr call, const DowngradeRequest& request) const;
 
@@ -139,6 +146,34 @@ void Maintenance::defragment(CallPtr call) const {
   if (!refuses_token(*call)) call->reply(DefragmentResponse());
 }
 
+// etcd's hash of its file, which members need not have in common; here that of the keys at the head.
+void Maintenance::hash(CallPtr call) const {
+  if (refuses_token(*call)) return;
+  answer_from_reader<HashResponse>(engine_, std::move(call), [this](HashResponse& response) {
+    const v3bridge::KvHash hash = v3bridge::hash_kv(engine_.store(), 0, true);
+    fill_header(engine_, hash.head, *response.mutable_header());
+    response.set_hash(hash.hash);
+    return Status();
+  });
+}
+
+void Maintenance::hash_kv(CallPtr call, const HashKVRequest& request) const {
+  if (refuses_token(*call)) return;
+  const auto make = [this, revision = request.revision()](HashKVResponse& response) {
+    const Release& release = options_.release;
+    const v3bridge::KvHash hash = v3bridge::hash_kv(engine_.store(), revision, release.hashes_compacted_revision());
+    if (hash.error != v3bridge::V3Error::kNone) return status_of(hash.error);
+    fill_header(engine_, hash.head, *response.mutable_header());
+    response.set_hash(hash.hash);
+    response.set_compact_revision(hash.compact_revision);
+    if (release.hashkv_names_revision()) {
+      response.set_hash_revision(revision == 0 ? static_cast<int64_t>(hash.head.value) : revision);
+    }
+    return Status();
+  };
+  answer_from_reader<HashKVResponse>(engine_, std::move(call), make);
+}
+
 void Maintenance::move_leader(CallPtr call, const MoveLeaderRequest& request) const {
   if (engine_.raft_status().leader != engine_.member_id()) return call->fail(kNotLeader);
   const std::vector<v3bridge::Member> members = engine_.members();
@@ -176,6 +211,14 @@ void add_maintenance_methods(Methods& methods, v3bridge::Engine& engine, const S
   methods.add_unary<DefragmentRequest, DefragmentResponse>(
       "/etcdserverpb.Maintenance/Defragment", {"/maintenance/defragment"},
       [service](CallPtr call, DefragmentRequest&) { service->defragment(std::move(call)); });
+  methods.add_unary<HashRequest, HashResponse>(
+      "/etcdserverpb.Maintenance/Hash", {"/maintenance/hash"},
+      [service](CallPtr call, HashRequest&) { service->hash(std::move(call)); });
+  std::vector<std::string> hash_kv_routes;
+  if (options.release.routes_hashkv()) hash_kv_routes = {"/maintenance/hashkv"};
+  methods.add_unary<HashKVRequest, HashKVResponse>(
+      "/etcdserverpb.Maintenance/HashKV", std::move(hash_kv_routes),
+      [service](CallPtr call, HashKVRequest& request) { service->hash_kv(std::move(call), request); });
   methods.add_unary<MoveLeaderRequest, MoveLeaderResponse>(
       "/etcdserverpb.Maintenance/MoveLeader", {"/maintenance/transfer-leadership"},
       [service](CallPtr call, MoveLeaderRequest& request) { service->move_leader(std::move(call), request); });
