@@ -49,6 +49,7 @@ struct Limits {
   uint64_t header_count = 128;
   uint64_t v2_body_bytes = 2 << 20;
   uint64_t watchers = 1'000'000;        // of this member
+  uint64_t leases = 10'000'000;         // of the cluster; more are refused to clients
   uint64_t response_bytes = 512 << 20;  // replies in flight of this member
   uint64_t unapplied_entries = 5000;    // committed, not yet applied
 };

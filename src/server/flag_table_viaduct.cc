@@ -170,6 +170,7 @@ constexpr Flag kRows[] = {
      {},
      {64, 64 * kMega}},
     {"limit-watchers", kUint, "1000000", kViaduct, kUsed, "viaduct", "Watches on this member.", {}, {1, 1000 * kMega}},
+    {"limit-leases", kUint, "10000000", kViaduct, kUsed, "viaduct", "Leases that clients may have.", {}, {1, 1000 * kMega}},
     {"limit-response-bytes",
      kUint,
      "536870912",

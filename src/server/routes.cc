@@ -1,8 +1,10 @@
 #include "server/routes.h"
 
+#include "server/client_port.h"
 #include "server/debug_vars.h"
 #include "server/metrics.h"
 #include "server/urls.h"
+#include "server/v3_api.h"
 #include "v2/health.h"
 #include "v2/info.h"
 #include "v2/keys.h"
@@ -48,9 +50,14 @@ struct Routes::Endpoints {
         metrics({sources.node, sources.timings, sources.loops, key_stats, requests, limits, health_counts,
                  config.advertise_etcd_version, sources.state_directory, config.quota_backend_bytes}),
         debug_vars(sources.node),
+        access({config.cors, config.host_whitelist}),
+        v3(config, {sources.node, sources.loops, sources.disk, access, sources.data_directory}),
         client(client_options(config), limits),
         peer({}, limits),
-        metrics_only(client_options(config), limits) {
+        metrics_only(client_options(config), limits),
+        // With a port of its own for HTTP, the client port is gRPC's alone.
+        client_port(&v3.grpc(), v3.gateway(), config.listen_client_http_urls.empty() ? &client : nullptr),
+        http_port(nullptr, v3.gateway(), &client) {
     if (config.enable_v2) add_v2(client);
     client.add("/version", "GET", version);
     client.add("/debug/vars", "GET", debug_vars);
@@ -95,7 +102,10 @@ struct Routes::Endpoints {
   v2::StoreStats store_stats;
   Metrics metrics;
   DebugVars debug_vars;
+  net::SiteAccess access;
+  V3Api v3;
   v2::Front client, peer, metrics_only;
+  ClientPort client_port, http_port;
 };
 
 Routes::Routes(const Config& config, const Sources& sources)
@@ -103,8 +113,9 @@ Routes::Routes(const Config& config, const Sources& sources)
 
 Routes::~Routes() = default;
 
-v2::Front& Routes::client() { return endpoints_->client; }
-v2::Front& Routes::peer() { return endpoints_->peer; }
-v2::Front& Routes::metrics() { return endpoints_->metrics_only; }
+net::Handler& Routes::client() { return endpoints_->client_port; }
+net::Handler& Routes::client_http() { return endpoints_->http_port; }
+net::Handler& Routes::peer() { return endpoints_->peer; }
+net::Handler& Routes::metrics() { return endpoints_->metrics_only; }
 
 }  // namespace viaduct::server

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/disk.h"
 #include "net/loop_group.h"
 #include "server/config.h"
 #include "server/node.h"
@@ -24,14 +25,17 @@ class Routes {
     net::LoopGroup& loops;
     const Clock& clock;
     int64_t start_wall_ns;
+    Disk& disk;
+    std::string data_directory;
     std::string state_directory;
   };
   Routes(const Config& config, const Sources& sources);
   ~Routes();
 
-  v2::Front& client();   // --listen-client-urls, --listen-client-http-urls
-  v2::Front& peer();     // --listen-peer-urls
-  v2::Front& metrics();  // --listen-metrics-urls
+  net::Handler& client();       // --listen-client-urls
+  net::Handler& client_http();  // --listen-client-http-urls
+  net::Handler& peer();         // --listen-peer-urls
+  net::Handler& metrics();      // --listen-metrics-urls
 
  private:
   struct Endpoints;

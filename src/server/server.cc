@@ -37,6 +37,11 @@ net::Limits net_limits(const Config& config) {
   net.header_field_bytes = limits.header_field_bytes;
   net.header_count = limits.header_count;
   net.output_limit_bytes = limits.unread_bytes;
+  net.http2_idle_time = to_ms(limits.http2_idle_timeout);
+  net.http2_streams = config.max_concurrent_streams;
+  net.http2_ping_min_time = config.grpc_keepalive_min_time;
+  net.http2_ping_interval = config.grpc_keepalive_interval;
+  net.http2_ping_timeout = config.grpc_keepalive_timeout;
   net.held_bytes = limits.response_bytes / config.io_threads;
   return net;
 }
@@ -141,7 +146,8 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, Disk& disk, 
   parts->node = std::move(node);
   parts->routes =
       std::make_unique<Routes>(config, Routes::Sources{*parts->node, parts->timings, parts->loops, clock,
-                                                       parts->start_wall_ns, parts->directory->state_path()});
+                                                       parts->start_wall_ns, disk, parts->directory->path(),
+                                                       parts->directory->state_path()});
   std::unique_ptr<Server> server(new Server(std::move(parts)));
   Parts& started = *server->parts_;
   started.running = true;
@@ -157,7 +163,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, Disk& disk, 
 
   VIADUCT_TRY(started.listen(config.listen_peer_urls, started.routes->peer(), "serving peers"));
   VIADUCT_TRY(started.listen(config.listen_client_urls, started.routes->client(), "serving clients"));
-  VIADUCT_TRY(started.listen(config.listen_client_http_urls, started.routes->client(), "serving clients over HTTP"));
+  VIADUCT_TRY(started.listen(config.listen_client_http_urls, started.routes->client_http(), "serving clients over HTTP"));
   VIADUCT_TRY(started.listen(config.listen_metrics_urls, started.routes->metrics(), "serving metrics"));
   log::info("ready to serve client requests");
   return server;
