@@ -18,7 +18,8 @@ Transaction::Transaction(Store::Impl& impl) : impl_(impl) {
 Transaction::~Transaction() {
   if (impl_.appended) {
     impl_.numbers.revision = revision();
-    impl_.revisions.extend(impl_.numbers.revision, impl_.numbers.seq);
+    [[maybe_unused]] const bool in_turn = impl_.revisions.extend(impl_.numbers.revision, impl_.numbers.seq);
+    assert(in_turn);
   }
   impl_.in_transaction = false;
   impl_.lock.unlock();
