@@ -36,6 +36,7 @@ Record full() {
   record.ttl = ShownTtl{INT64_MAX, -1};
   record.prev_ttl = ShownTtl{-1, INT64_MIN};
   record.prev = {Seq(kMax), UINT32_MAX - 1};
+  record.sub = UINT32_MAX;
   record.user = "root";
   return record;
 }
@@ -104,7 +105,7 @@ TEST_CASE("a record with an unknown kind, flag or field is none") {
   for (size_t position = 0; position < 3; ++position) {
     for (const uint8_t bad : {uint8_t{0x07}, uint8_t{0x20}, uint8_t{0x80}, uint8_t{0xff}}) {
       if (position > 0 && bad == 0x07) continue;  // known flags
-      if (position == 2 && bad == 0x20) continue;
+      if (position == 2 && (bad == 0x20 || bad == 0x80)) continue;
       std::string data = good;
       data[position] = static_cast<char>(bad);
       CAPTURE(position);
@@ -112,6 +113,21 @@ TEST_CASE("a record with an unknown kind, flag or field is none") {
       CHECK_FALSE(decode_record(small().id, data, back));
     }
   }
+}
+
+TEST_CASE("a record whose sub-revision is zero does not say so, and one beyond 32 bits is none") {
+  Record record = small(), back;
+  record.sub = 1;
+  std::string data = encode_record(record);
+  const size_t at = data.size() - 2;  // before the empty value
+  REQUIRE(data[at] == 1);
+  data[at] = 0;
+  CHECK_FALSE(decode_record(record.id, data, back));
+  data.replace(at, 1, "\xff\xff\xff\xff\x0f");
+  CHECK(decode_record(record.id, data, back));
+  CHECK(back.sub == UINT32_MAX);
+  data.replace(at, 5, "\x80\x80\x80\x80\x10");
+  CHECK_FALSE(decode_record(record.id, data, back));
 }
 
 TEST_CASE("a record older than what it follows from is none") {
