@@ -57,7 +57,7 @@ class Election {
   }
 
   void proclaim(CallPtr call, const ProclaimRequest& request) {
-    if (!has_key(call, request)) return;
+    if (!names_key(call, request)) return;
     ownership_.with_lease(std::move(call), to_lease(request.leader().lease()),
                           [this, request](CallPtr leased, LeaseId lease) {
                             Command command;
@@ -73,7 +73,7 @@ class Election {
 
   // To resign what one does not lead is no error.
   void resign(CallPtr call, const ResignRequest& request) {
-    if (!has_key(call, request)) return;
+    if (!names_key(call, request)) return;
     Command command;
     auto& txn = *command.mutable_txn() = if_leads(request.leader());
     txn.add_success()->mutable_request_delete_range()->set_key(request.leader().key());
@@ -101,9 +101,11 @@ class Election {
   v3bridge::Engine& engine() { return ownership_.engine(); }
 
   template <typename Request>
-  static bool has_key(const CallPtr& call, const Request& request) {
+  static bool names_key(const CallPtr& call, const Request& request) {
     if (!request.has_leader())
       call->fail(kLeaderMissing);
+    else if (shows_token(call->metadata()))
+      call->fail(kInvalidAuthToken);
     else if (request.leader().key().empty())
       call->fail(kEmptyKey);
     else
