@@ -13,6 +13,22 @@ using store::Delivery;
 using store::Event;
 using store::KeyRange;
 
+namespace {
+
+// Of a batch in memory; an event in it counts once.
+size_t bytes_of(std::span<const Delivery> deliveries) {
+  size_t bytes = deliveries.size_bytes();
+  const Event* last = nullptr;
+  for (const Delivery& delivery : deliveries) {
+    if (delivery.event.get() == last) continue;
+    last = delivery.event.get();
+    bytes += last->footprint_bytes();
+  }
+  return bytes;
+}
+
+}  // namespace
+
 WatchLoop::WatchLoop(v3bridge::Engine& engine, net::Loop& loop, const WatchOptions& options, WatchCounters& counters)
     : engine_(engine),
       loop_(loop),
@@ -54,7 +70,34 @@ void WatchLoop::leave(Watch& watch) {
 }
 
 void WatchLoop::deliver(std::vector<Delivery> deliveries) {
-  loop_.post_function([this, batch = std::move(deliveries)] { take(batch); });
+  if (is_overrun_) return;
+  const size_t bytes = bytes_of(deliveries);
+  const size_t waiting_bytes = waiting_bytes_.fetch_add(bytes);
+  if (waiting_bytes > 0 && waiting_bytes + bytes > options_.loop_bytes) {
+    waiting_bytes_ -= bytes;
+    is_overrun_ = true;
+    loop_.post_function([this, from = deliveries.front().event->seq()] { overrun(from); });
+    return;
+  }
+  loop_.post_function([this, bytes, batch = std::move(deliveries)] {
+    waiting_bytes_ -= bytes;
+    take(batch);
+  });
+}
+
+// All deliveries before `from` were taken, none from there on. Those of a publish() that is under way still may come,
+// but not for a watch that needs one of those dropped: that one is behind now, and a group takes it back with what is
+// newer than its next registration only.
+void WatchLoop::overrun(Seq from) {
+  ++counters_.overruns;
+  for (const std::unique_ptr<WatchGroup>& group : groups_) {
+    while (!group->live().empty()) {
+      Watch& watch = *group->live().back();
+      watch.next = std::max(watch.next, from);
+      watch.stream->fall_behind(watch);
+    }
+  }
+  is_overrun_ = false;
 }
 
 void WatchLoop::take(std::span<const Delivery> batch) {

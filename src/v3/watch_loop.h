@@ -6,6 +6,7 @@
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -66,6 +67,7 @@ class WatchLoop final : public store::WatchSink {
     }
   };
 
+  void overrun(Seq from);
   void take(std::span<const store::Delivery> batch);
   void take_revision(std::span<const store::Delivery> deliveries);
   void tell(WatchGroup& group, WatchRevision::Events events, WatchRevision& revision);
@@ -80,6 +82,9 @@ class WatchLoop final : public store::WatchSink {
   absl::flat_hash_map<uint64_t, WatchGroup*> groups_by_token_;
   uint64_t next_token_ = 1;
   Revision handled_;
+
+  std::atomic<size_t> waiting_bytes_{0};  // of deliveries that are posted and not taken
+  std::atomic<bool> is_overrun_ = false;  // what is delivered is dropped; set by deliver(), cleared by overrun()
   std::string scratch_;
 };
 

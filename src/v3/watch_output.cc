@@ -12,7 +12,8 @@ using etcdserverpb::WatchResponse;
 namespace {
 
 constexpr size_t kAsksPerAllowance = 16;  // so often, in WatchOptions::watch_bytes, the call is asked what is unsent
-constexpr size_t kEnvelopeBytes = 32;     // of a response: id and fragment mark, rounded up
+constexpr size_t kKeptScratchBytes = 1 << 20;
+constexpr size_t kEnvelopeBytes = 32;  // of a response: id and fragment mark, rounded up
 
 }  // namespace
 
@@ -40,6 +41,7 @@ void WatchOutput::say_piece(std::string_view header, int64_t watch_id, bool is_f
   append_response(scratch_, header, watch_id, is_fragment, events);
   call_.send_encoded(scratch_, WatchResponse::default_instance());
   account(scratch_.size());
+  if (scratch_.capacity() > kKeptScratchBytes) scratch_ = std::string();
 }
 
 void WatchOutput::account(size_t bytes) {

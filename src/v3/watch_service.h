@@ -33,6 +33,7 @@ struct WatchOptions {
   // Unsent on a stream before all of its watches wait; together with one response well below what the wire lets a
   // client leave unread before it cuts the stream off (net::Limits::output_limit_bytes).
   size_t stream_bytes = 4 << 20;
+  size_t loop_bytes = 64 << 20;  // of events that a loop has not got to, before all of its watches read the log instead
   size_t watch_bytes = 1 << 20;  // said by one watch on a stream that does not drain, before that watch waits
 };
 
@@ -45,6 +46,7 @@ struct WatchCounters {
   Number events{0};        // sent
   Number stream_limit{0};  // creates refused, by limit
   Number member_limit{0};
+  Number overruns{0};  // times that a loop had too many events before it
 };
 
 class WatchLoop;

@@ -10,7 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -88,11 +88,12 @@ class WatchStream final : public Inbound {
   WatchProgress progress_;
   Watches watches_;
   int64_t next_id_ = 0;
-  std::deque<int64_t> behind_;  // ids of watches to be read for; some may be gone since, or no longer behind
-  size_t behind_count_ = 0;     // watches behind or being read for
-  bool is_queued_ = false;      // with the readings: next_behind() will come
-  bool is_reading_ = false;     // for one watch: take_history() will come
-  size_t notice_count_ = 0;     // watches that want notices
+  // Ids of watches to be read for; some may be gone since, or no longer behind. A list costs nothing while it is empty.
+  std::list<int64_t> behind_;
+  size_t behind_count_ = 0;  // watches behind or being read for
+  bool is_queued_ = false;   // with the readings: next_behind() will come
+  bool is_reading_ = false;  // for one watch: take_history() will come
+  size_t notice_count_ = 0;  // watches that want notices
   Revision newest_told_;
   Revision latest_start_;  // no watch starts after this
 };

@@ -123,6 +123,42 @@ TEST_CASE("compaction cancels the watch that lags behind it, and no other") {
   CHECK(client.take() == Lines{"1 @24 b=2 (22,24,2)"});
 }
 
+TEST_CASE("a loop that does not keep up holds only so many events, and its watches read the rest from the log") {
+  WatchOptions options;
+  options.loop_bytes = 10'000;
+  WatchWorld world(options);
+  WatchClient client(world);
+  client.create({.key = "a"});
+  client.create({.key = "a", .range_end = "b", .prev_kv = true});
+  client.create({.key = "z", .progress_notify = true});
+  client.take();
+  etcdserverpb::WatchRequest progress;
+  progress.mutable_progress_request();
+  world.on_loop([&] {  // which is busy meanwhile
+    for (int i = 0; i < 100; ++i) world.put("a", std::string(200, 'v'));
+    client.inbound().on_message(progress);
+  });
+  world.run_loop();
+  CHECK(world.counters.overruns == 1);
+  CHECK(world.engine.queued().size() > 0);
+  world.put("a", "more");
+  std::vector<int64_t> told[2];
+  for (const auto& response : client.responses()) {
+    if (response.watch_id() == -1) {
+      CHECK(response.header().revision() >= 101);
+      CHECK(told[0].size() == 101);
+      CHECK(told[1].size() == 101);
+      continue;
+    }
+    for (const mvccpb::Event& event : response.events()) {
+      told[response.watch_id()].push_back(event.kv().mod_revision());
+    }
+  }
+  for (const auto& revisions_told : told) CHECK(revisions_told == from_to(2, 102));
+  world.put("z", "1");
+  CHECK(client.take() == Lines{"2 @103 z=1 (103,103,1)"});
+}
+
 TEST_CASE("progress asked for by a client that does not read waits with the rest") {
   WatchWorld world(narrow());
   WatchClient client(world);
