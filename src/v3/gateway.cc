@@ -22,6 +22,8 @@ constexpr std::string_view kPrefix = "/v3";
 constexpr std::string_view kOldPrefixes[] = {"/v3beta", "/v3alpha"};
 // JSON is longer than the message it stands for: a third by base64 alone, and escapes are the client's choice.
 constexpr uint64_t kJsonLimitFactor = 4;
+// What is shorter was over before the call could begin, as anything negative was.
+constexpr std::chrono::nanoseconds kShortestTimeout = std::chrono::microseconds(1);
 
 bool is_below(std::string_view path, std::string_view prefix) {
   return path.size() > prefix.size() && path.starts_with(prefix) && path[prefix.size()] == '/';
@@ -153,9 +155,11 @@ void Gateway::serve(Exchange&& exchange) {
   counts.started(method.number);
   Status status = message ? check_size(*message) : Status();
   if (status.ok()) status = dispatch_.admit(head->metadata);
+  const bool too_late = head->timeout && *head->timeout < kShortestTimeout;
+  if (too_late) status = gateway_deadline_exceeded();
   if (!status.ok()) {
     counts.ended(method.number, status.code);
-    return refuse(exchange, status, Speaker::kMethod);
+    return refuse(exchange, status, too_late ? Speaker::kWire : Speaker::kMethod);
   }
   if (method.kind != Method::Kind::kUnary || !message) {
     return open_stream(std::move(exchange), *std::move(head), std::move(message));

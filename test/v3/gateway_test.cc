@@ -152,6 +152,17 @@ TEST_CASE("a timeout is read as Go reads it") {
   }
 }
 
+TEST_CASE("a timeout that is over before the call begins is told so") {
+  GatewayServer server;
+  for (const char* text : {"-1S", "1n", "-99999999999H"}) {
+    CAPTURE(text);
+    const std::string reply = server.post("/v3/kv/range", kKeyA, "Grpc-Timeout: " + std::string(text) + "\r\n");
+    CHECK(status_line(reply) == "HTTP/1.1 504 Gateway Timeout");
+    CHECK(header(reply, "Trailer") == "");
+    CHECK(server.heard() == "");
+  }
+}
+
 TEST_CASE("a call that takes too long, is dropped or is left ends each in its way") {
   GatewayServer server;
   constexpr const char* kPark = "POST /v3/kv/range HTTP/1.1\r\nHost: x\r\nContent-Length: 18\r\n";
