@@ -24,12 +24,13 @@ struct Deleter {
 
 using OwnedOptions = std::unique_ptr<nghttp2_option, Deleter<nghttp2_option, nghttp2_option_del>>;
 
-// The limits that count are ours (Http2Conduct); those of the library go by a clock of its own, or say nothing to the
-// client. Only CONTINUATION frames of a block that is not wanted pass us by.
+// What makes a request is ours (Http2Rules), and so are the limits that count (Http2Conduct): those of the library go by
+// a clock of its own, or say nothing to the client. Only CONTINUATION frames can be counted there alone.
 OwnedOptions make_options(const Limits& limits) {
   nghttp2_option* made = nullptr;
   nghttp2_option_new(&made);
   nghttp2_option_set_no_auto_window_update(made, 1);
+  nghttp2_option_set_no_http_messaging(made, 1);
   nghttp2_option_set_no_closed_streams(made, 1);
   nghttp2_option_set_stream_reset_rate_limit(made, UINT64_MAX, UINT64_MAX);
   nghttp2_option_set_max_outbound_ack(made, SIZE_MAX);
@@ -81,8 +82,9 @@ int Http2Codec::Callbacks::on_begin_headers(nghttp2_session*, const nghttp2_fram
 
 int Http2Codec::Callbacks::on_header(nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name,
                                      size_t name_size, const uint8_t* value, size_t value_size, uint8_t, void* codec) {
-  if (begins_request(frame)) codec_of(codec).head_.add(text(name, name_size), text(value, value_size));
-  return 0;
+  const bool well_formed = codec_of(codec).add_field(stream_of(frame), begins_request(frame), text(name, name_size),
+                                                     text(value, value_size));
+  return well_formed ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
 int Http2Codec::Callbacks::on_frame(nghttp2_session*, const nghttp2_frame* frame, void* context) {
@@ -94,7 +96,8 @@ int Http2Codec::Callbacks::on_frame(nghttp2_session*, const nghttp2_frame* frame
         codec.end_head(stream_of(frame), ends);
         return 0;
       }
-      [[fallthrough]];  // trailers
+      if (!ends) codec.reject(stream_of(frame));  // nothing comes behind trailers
+      [[fallthrough]];
     case NGHTTP2_DATA:
       if (Stream* stream = ends ? codec.find(stream_of(frame)) : nullptr) codec.end_body(*stream);
       return 0;

@@ -81,15 +81,31 @@ bool Http2Codec::open_stream(StreamId id) {
   }
   stream->id = id;
   head_stream_ = id;
+  rules_.begin();
   head_.begin();
   return true;
+}
+
+bool Http2Codec::add_field(StreamId id, bool in_head, std::string_view name, std::string_view value) {
+  const bool well_formed = in_head ? rules_.add(name, value) : Http2Rules::is_trailer(name, value);
+  if (!well_formed) reject(id);
+  if (well_formed && in_head) head_.add(name, value);
+  return well_formed;
+}
+
+// nghttp2 tells nothing more of the stream.
+void Http2Codec::reject(StreamId id) {
+  context_.counters.bad_requests.add();
+  nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, static_cast<int32_t>(id), NGHTTP2_PROTOCOL_ERROR);
 }
 
 void Http2Codec::end_head(StreamId id, bool request_ended) {
   head_stream_ = 0;
   Stream* stream = find(id);
   if (!stream) return;
+  if (!rules_.complete()) return reject(id);
   stream->client_ended = request_ended;
+  stream->bytes_to_come = rules_.content_length();
   stream->request = head_.finish();
   stream->is_head = stream->request.method() == Method::kHead;
   if (head_.refusal()) return refuse(*stream, *head_.refusal());
@@ -117,6 +133,7 @@ void Http2Codec::add_body(StreamId id, Bytes bytes) {
   nghttp2_session_consume_connection(session_, bytes.size());
   Stream* stream = find(id);
   if (!stream) return;
+  if (!has_right_length(*stream, bytes.size(), false)) return reject(id);
   if (stream->body && !stream->finished) {
     stream->body->append(bytes);
     body_bytes_ += bytes.size();
@@ -146,8 +163,16 @@ bool Http2Codec::is_body_complete(Stream& stream) {
   return true;
 }
 
+bool Http2Codec::has_right_length(Stream& stream, size_t more, bool ends) {
+  if (!stream.bytes_to_come) return true;
+  if (more > *stream.bytes_to_come) return false;
+  *stream.bytes_to_come -= more;
+  return !ends || *stream.bytes_to_come == 0;
+}
+
 void Http2Codec::end_body(Stream& stream) {
   stream.client_ended = true;
+  if (!has_right_length(stream, 0, true)) return reject(stream.id);
   if (stream.body) {
     stream.body->end();
     offer_body(stream);

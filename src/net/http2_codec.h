@@ -12,12 +12,14 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "net/codec.h"
 #include "net/http2_conduct.h"
 #include "net/http2_head.h"
 #include "net/http2_keepalive.h"
+#include "net/http2_rules.h"
 #include "net/http2_stream.h"
 #include "net/output_queue.h"
 
@@ -80,11 +82,14 @@ class Http2Codec final : public Codec {
   // Input. False: the connection has ended.
   bool on_frame_begun(uint8_t type, uint8_t flags, size_t payload_bytes);
   bool on_ping();
-  bool open_stream(StreamId id);  // false: refused
+  bool open_stream(StreamId id);                                                             // false: refused
+  bool add_field(StreamId id, bool in_head, std::string_view name, std::string_view value);  // false: malformed
+  void reject(StreamId id);                                                                  // malformed
   void end_head(StreamId id, bool request_ended);
   void refuse(Stream& stream, const Refusal& refusal);
   void add_body(StreamId id, Bytes bytes);
   bool is_body_complete(Stream& stream);
+  static bool has_right_length(Stream& stream, size_t more, bool ends);
   void end_body(Stream& stream);
   void hand_out(Stream& stream);
   void offer_body(Stream& stream);
@@ -121,6 +126,7 @@ class Http2Codec final : public Codec {
   nghttp2_session* session_ = nullptr;
   Http2Conduct conduct_;
   Http2Keepalive keepalive_;
+  Http2Rules rules_;  // of the header block being read
   Http2Head head_;
   absl::flat_hash_map<StreamId, std::unique_ptr<Stream>> streams_;
   std::vector<std::unique_ptr<Stream>> spare_;  // to be used again

@@ -62,10 +62,9 @@ Request Http2Head::finish() {
   if (!refusal_ && method_.size() + path_.size() + kAroundLineBytes > limits_.request_line_bytes) refuse(kLineTooLong);
   if (refusal_) return Request();
   const bool asterisk = path_ == "*";
-  if (!split_target(path_) || !has_valid_escapes(request_.raw_path()) ||
-      (asterisk && request_.method() != Method::kOptions)) {
-    refuse(kBadRequest);
-  }
+  const bool absolute = path_.starts_with('/');
+  if (!absolute && !(asterisk && request_.method() == Method::kOptions)) refuse(kBadRequest);
+  if (!has_valid_escapes(request_.raw_path())) refuse(kBadRequest);
   request_.version = 20;
   return std::move(request_);
 }

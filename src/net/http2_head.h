@@ -1,6 +1,5 @@
-// Builds a Request from the fields of an HTTP/2 header block, within the limits that HTTP/1 has too. Whether the block
-// is well-formed (RFC 9113, 8.3) has been checked before. Memory: keeps a little room for the next block; a connection
-// reads one at a time.
+// Builds a Request from the fields of a well-formed HTTP/2 header block, within the limits that HTTP/1 has too.
+// Memory: keeps a little room for the next block; a connection reads one at a time.
 #pragma once
 
 #include <optional>

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "net/codec.h"
 #include "net/output_queue.h"
@@ -25,10 +26,11 @@ struct Http2Stream {
   // The request.
   Request request;
   BodyPlan plan;
-  std::unique_ptr<StreamedBody> body;  // of a streamed one
-  bool body_listed = false;            // for next_body()
-  bool client_ended = false;           // END_STREAM was received
-  bool is_head = false;                // the answer has no body
+  std::optional<uint64_t> bytes_to_come;  // of the body, when the head has said how many
+  std::unique_ptr<StreamedBody> body;     // of a streamed one
+  bool body_listed = false;               // for next_body()
+  bool client_ended = false;              // END_STREAM was received
+  bool is_head = false;                   // the answer has no body
 
   // The answer.
   OutputQueue pending;  // of its body, not framed yet

@@ -459,8 +459,9 @@ TEST_CASE("malformed requests are reset, and the connection goes on") {
     all.emplace_back(std::move(name), std::move(value));
     return all;
   };
-  for (const Fields& block : {Fields{{":method", "GET"}}, with(":path", "/"), with("Upper", "x"),
-                              with("connection", "x"), with("te", "gzip"), with(":unknown", "x"), with("a", "b\n")}) {
+  for (const Fields& block :
+       {Fields{{":method", "GET"}}, with(":path", "/"), with("Upper", "x"), with("connection", "x"), with("te", "gzip"),
+        with("content-length", "x"), with("content-length", "1")}) {
     CAPTURE(block.back().first);
     HarnessOf<Http2Codec> h;
     h.feed(kGreeting);
@@ -468,9 +469,72 @@ TEST_CASE("malformed requests are reset, and the connection goes on") {
     h.feed(frame(FrameType::kHeaders, kEndStream | kEndHeaders, 1, header_block(block)));
     CHECK(h.requests.empty());
     CHECK(h.take_output() == frame(FrameType::kReset, 0, 1, be32(NGHTTP2_PROTOCOL_ERROR)));
+    CHECK(h.counters.bad_requests.value() == 1);
     h.feed(frame(FrameType::kHeaders, kEndStream | kEndHeaders, 3, header_block(good)));
     CHECK(h.requests.size() == 1);
     CHECK(h.codec.in_flight() == 1);
+  }
+}
+
+TEST_CASE("an authority may have a scheme, as etcdctl sends it") {
+  HarnessOf<Http2Codec> h;
+  h.feed(kGreeting + frame(FrameType::kHeaders, kEndStream | kEndHeaders, 1,
+                           header_block({{":method", "POST"},
+                                         {":scheme", "http"},
+                                         {":path", "/etcdserverpb.Maintenance/Status"},
+                                         {":authority", "http://127.0.0.1:2379"}})));
+  REQUIRE(h.requests.size() == 1);
+  CHECK(h.requests[0].request.find_header("host") == "http://127.0.0.1:2379");
+}
+
+TEST_CASE("a body is as long as its request says, or its stream is reset") {
+  struct Case {
+    std::string body;
+    bool ends;
+    bool right;
+  };
+  for (const std::string path : {"/", "/stream/"}) {
+    for (const Case& c :
+         {Case{"", true, false}, Case{"ab", true, false}, Case{"ab", false, true}, Case{"abc", true, true},
+          Case{"abc", false, true}, Case{"abcd", false, false}, Case{"abcd", true, false}}) {
+      CAPTURE(path);
+      CAPTURE(c.body);
+      CAPTURE(c.ends);
+      HarnessOf<Http2Codec> h;
+      h.feed(kGreeting + frame(FrameType::kHeaders, kEndHeaders, 1,
+                               header_block({{":method", "PUT"},
+                                             {":scheme", "http"},
+                                             {":path", path},
+                                             {":authority", "h"},
+                                             {"content-length", "3"}})));
+      h.take_output();
+      h.feed(frame(FrameType::kData, c.ends ? kEndStream : 0, 1, c.body));
+      const std::string reset = frame(FrameType::kReset, 0, 1, be32(NGHTTP2_PROTOCOL_ERROR));
+      CHECK(h.take_output() == (c.right ? "" : reset));
+      h.feed("");
+      CHECK(h.codec.is_open(1) == (c.right && (c.ends || path != "/")));
+      CHECK(h.gone.size() == (c.right || h.requests.empty() ? 0 : 1));
+    }
+  }
+}
+
+TEST_CASE("trailers end a request, and are like other fields") {
+  struct Case {
+    std::string block;
+    bool ends;
+    bool taken;
+  };
+  for (const Case& c :
+       {Case{header_block({{"grpc-x", "1"}}), true, true}, Case{header_block({{"grpc-x", "1"}}), false, false},
+        Case{header_block({{":path", "/"}}), true, false}, Case{header_block({{"Upper", "1"}}), true, false}}) {
+    HarnessOf<Http2Codec> h;
+    h.feed(kGreeting + frame(FrameType::kHeaders, kEndHeaders, 1, get_block()) + frame(FrameType::kData, 0, 1, "body"));
+    h.take_output();
+    h.feed(frame(FrameType::kHeaders, kEndHeaders | (c.ends ? kEndStream : 0), 1, c.block));
+    CHECK(h.requests.size() == (c.taken ? 1 : 0));
+    const std::string reset = frame(FrameType::kReset, 0, 1, be32(NGHTTP2_PROTOCOL_ERROR));
+    CHECK(h.take_output() == (c.taken ? "" : reset));
+    CHECK(h.codec.in_flight() == (c.taken ? 1 : 0));
   }
 }
 
@@ -488,7 +552,8 @@ TEST_CASE("what breaks the protocol ends the connection, and its handlers are to
 
 TEST_CASE("a path that is no target is answered with 400, and * is for OPTIONS") {
   for (const auto& [method, path, status] :
-       {std::tuple("GET", "/%", "400"), std::tuple("GET", "/%zz", "400"), std::tuple("OPTIONS", "*", "")}) {
+       {std::tuple("GET", "/%", "400"), std::tuple("GET", "/%zz", "400"), std::tuple("GET", "a", "400"),
+        std::tuple("GET", "http://h/", "400"), std::tuple("GET", "*", "400"), std::tuple("OPTIONS", "*", "")}) {
     CAPTURE(path);
     Http2Pair p;
     const uint32_t stream = p.client.ask(method, path);
