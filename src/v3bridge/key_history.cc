@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "v3bridge/key_range.h"
+
 namespace viaduct::v3bridge {
 
 using store::Detail;
@@ -18,11 +20,6 @@ namespace {
 constexpr size_t kStepEvents = 1000;
 constexpr size_t kStepBytes = 1 << 20;
 
-std::string scan_end(const store::KeyRange& range) {
-  if (range.is_open()) return {};
-  return range.is_single() ? range.key + '\0' : range.end;
-}
-
 }  // namespace
 
 KeyHistory::Reached KeyHistory::step(Visitor& visitor) {
@@ -36,8 +33,8 @@ KeyHistory::Reached KeyHistory::step_state(Visitor& visitor) {
     snapshot_ = std::move(made).value();
     from_ = range_.key;
   }
-  std::vector<NodeView> slice =
-      snapshot_->slice(Family::kKey, from_, scan_end(range_), Store::kSliceNodes, Detail::kAllButValues);
+  const std::string end = KeyRange(range_.key, range_.end).scan_end();
+  std::vector<NodeView> slice = snapshot_->slice(Family::kKey, from_, end, Store::kSliceNodes, Detail::kAllButValues);
   const bool is_last = slice.size() < Store::kSliceNodes;
   if (!is_last) from_ = slice.back().key + '\0';
   for (NodeView& node : slice) {

@@ -51,6 +51,7 @@ class Model {
 
   void run(int steps) {
     for (int i = 0; i < steps; ++i) step();
+    world_.publish();
     for (auto& client : clients_) drain(*client);
     check_all();
     for (auto& client : clients_) {
@@ -81,7 +82,7 @@ class Model {
   }
 
   void step() {
-    switch (random_.below(12)) {
+    switch (random_.below(13)) {
       case 0:
       case 1:
       case 2:
@@ -100,6 +101,8 @@ class Model {
         return;
       case 10:
         return ask_progress(some_client());
+      case 11:
+        return random_.below(3) == 0 ? world_.hold_back() : world_.publish();
       default:
         return check_all();
     }
