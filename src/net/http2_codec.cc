@@ -1,7 +1,6 @@
 #include "net/http2_codec.h"
 
 #include <algorithm>
-#include <cassert>
 #include <iterator>
 #include <utility>
 

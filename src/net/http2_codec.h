@@ -1,9 +1,8 @@
 // HTTP/2 (RFC 9113), server side: streams side by side, each with flow control both ways, trailers and resets. Frames,
 // HPACK and the states of streams are nghttp2's, which this wraps; limits, pings and what a stream means are ours.
-// Promise: a stream that its client does not read holds up no other. A stream counts against its limit until the
-// handler
-//          has done with it, so that resetting it gains a client nothing.
-// Memory:  some 20 KiB for an idle connection, most of it nghttp2's; the session is there for as long as the codec.
+// Promise: a stream that its client does not read holds up no other. A stream counts against its limit until its
+//          handler has done with it, so that resetting it gains a client nothing.
+// Memory:  some 20 KiB for an idle connection, most of it nghttp2's.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
