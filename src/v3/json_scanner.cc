@@ -77,22 +77,30 @@ size_t append_escape(std::string& to, std::string_view text) {
   return 2;
 }
 
+// One character, or one byte that is none.
+size_t append_wide(std::string& to, std::string_view text) {
+  const size_t length = utf8_length(text);
+  to += length == 0 ? kReplacement : text.substr(0, length);
+  return length == 0 ? 1 : length;
+}
+
+size_t plain_prefix(std::string_view text) {
+  const auto special = std::find_if(text.begin(), text.end(), [](char c) { return c == '\\' || c < 0; });
+  return static_cast<size_t>(special - text.begin());
+}
+
 }  // namespace
 
 std::string unescape_json(std::string_view inner) {
   std::string text;
   text.reserve(inner.size());
-  while (!inner.empty()) {
-    size_t length = inner[0] == '\\' ? append_escape(text, inner) : utf8_length(inner);
-    if (length == 0) {
-      text += kReplacement;
-      length = 1;
-    } else if (inner[0] != '\\') {
-      text += inner.substr(0, length);
-    }
-    inner.remove_prefix(length);
+  while (true) {
+    const size_t plain = plain_prefix(inner);
+    text += inner.substr(0, plain);
+    inner.remove_prefix(plain);
+    if (inner.empty()) return text;
+    inner.remove_prefix(inner[0] == '\\' ? append_escape(text, inner) : append_wide(text, inner));
   }
-  return text;
 }
 
 JsonScanner::Found JsonScanner::next() {
