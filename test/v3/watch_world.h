@@ -13,6 +13,7 @@
 #include "etcdserverpb/rpc.pb.h"
 #include "net/loop.h"
 #include "test/store/store_fixture.h"
+#include "test/support/manual_clock.h"
 #include "test/v3/fake_call.h"
 #include "v3/watch_service.h"
 
@@ -28,16 +29,6 @@ class QueuedTasks final : public Executor {
  private:
   mutable std::mutex mutex_;
   std::deque<std::unique_ptr<Task>> tasks_;
-};
-
-class ManualClock final : public Clock {
- public:
-  std::chrono::nanoseconds monotonic() const override { return std::chrono::nanoseconds(now_.load()); }
-  int64_t wall_ns() const override { return now_.load(); }
-  void advance(std::chrono::nanoseconds by) { now_ += by.count(); }
-
- private:
-  std::atomic<int64_t> now_{1'000'000'000'000};
 };
 
 // A store and its hub as an engine that nobody proposes to.
@@ -98,7 +89,7 @@ class WatchWorld {
   uint64_t revision() { return engine.fixture.numbers().revision.value; }
 
   StoreEngine engine;
-  ManualClock clock;
+  viaduct::ManualClock clock;
   WatchCounters counters;
   Methods methods;
 
