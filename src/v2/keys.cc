@@ -136,7 +136,7 @@ class Keys::QuorumReadDone final : public v3bridge::Completion {
   QuorumReadDone(Keys& keys, Asked&& asked) : Completion(*asked.exchange.loop), keys_(keys), asked_(std::move(asked)) {}
   void done(v3bridge::Outcome outcome) override {
     if (const auto* refusal = std::get_if<v3bridge::Refusal>(&outcome.body)) {
-      keys_.answer_error(asked_, kRaftInternal, refusal->text, Seq());
+      keys_.answer_error(asked_, kRaftInternal, refusal->text, {});
     } else {
       keys_.read(std::move(asked_));
     }
@@ -162,7 +162,7 @@ void Keys::serve(Exchange&& exchange) {
 bool Keys::understand(Asked& asked) {
   net::Form form;
   const auto refuse = [&](int code, std::string_view cause) {
-    answer_error(asked, code, cause, Seq());
+    answer_error(asked, code, cause, {});
     return false;
   };
   if (const Result<void> read = read_form(asked.exchange.request, asked.method, form); !read) {
@@ -196,10 +196,7 @@ void Keys::get(Asked&& asked) {
 void Keys::read(Asked&& asked) {
   auto answer = v3bridge::read_fast(engine_.store(), {asked.key, asked.params.recursive}, engine_.cluster_now_ms());
   if (const auto* listing = std::get_if<v3bridge::Listing>(&answer)) return answer_listing(asked, *listing);
-  if (const auto* error = std::get_if<v3bridge::V2Error>(&answer)) {
-    stats_.count_get(asked.params.recursive, false);
-    return answer_error(asked, error->code, error->cause, error->index);
-  }
+  if (const auto* missing = std::get_if<v3bridge::NotThere>(&answer)) return answer_missing(asked, *missing);
   read_slow(std::move(asked));
 }
 
@@ -208,9 +205,7 @@ void Keys::read_slow(Asked&& asked) {
     auto answer = v3bridge::read_slow(engine_.store(), {waiting->key, waiting->params.recursive}, engine_.cluster_now_ms());
     waiting->exchange.loop->post_function([this, waiting, read = std::move(answer)] {
       if (const auto* listing = std::get_if<v3bridge::Listing>(&read)) return answer_listing(*waiting, *listing);
-      const auto& error = std::get<v3bridge::V2Error>(read);
-      stats_.count_get(waiting->params.recursive, false);
-      answer_error(*waiting, error.code, error.cause, error.index);
+      answer_missing(*waiting, std::get<v3bridge::NotThere>(read));
     });
   });
 }
@@ -221,15 +216,15 @@ void Keys::watch(Asked&& asked) {
   if (wait_index > 0 && wait_index <= numbers.compacted_seq.value) {
     const std::string cause = "the requested history has been cleared [" + to_string(numbers.compacted_seq.next()) + '/' +
                               std::to_string(wait_index) + ']';
-    return answer_error(asked, kEventIndexCleared, cause, numbers.seq);
+    return answer_error(asked, kEventIndexCleared, cause, {numbers.seq, numbers.revision});
   }
   if (!watches_.has_room()) {
     LimitCounts::count(limits_.watchers);
-    return answer_error(asked, kRaftInternal, "etcdserver: too many requests", Seq());
+    return answer_error(asked, kRaftInternal, "etcdserver: too many requests", {});
   }
   Exchange& exchange = asked.exchange;
   exchange.headers.add("Content-Type", "application/json");
-  add_raft_headers(exchange, numbers.seq, numbers.revision);
+  add_raft_headers(exchange, {numbers.seq, numbers.revision});
   exchange.loop->start_stream(exchange.handle, {200, std::move(exchange.headers)});
   watches_.add(*exchange.loop, exchange.handle, {engine_.v2_root() + asked.key, asked.params.recursive},
                wait_index > 0 ? Seq(wait_index) : numbers.seq.next(), asked.params.stream);
@@ -244,39 +239,47 @@ void Keys::answer_listing(Asked& asked, const v3bridge::Listing& listing) {
   stats_.count_get(asked.params.recursive, true);
   requests_.succeeded(*asked.counted_as, clock_.monotonic() - asked.received_at);
   asked.exchange.headers.add("Content-Type", "application/json");
-  add_raft_headers(asked.exchange, listing.index, listing.revision);
+  add_raft_headers(asked.exchange, {listing.index, listing.revision});
   asked.exchange.reply(200, listing_json(listing));
+}
+
+void Keys::answer_missing(Asked& asked, const v3bridge::NotThere& missing) {
+  stats_.count_get(asked.params.recursive, false);
+  answer_error(asked, missing.code, missing.cause, {missing.index, missing.revision});
 }
 
 void Keys::answer_written(Asked& asked, const v3bridge::Outcome& outcome) {
   if (const auto* error = std::get_if<v3bridge::V2Error>(&outcome.body)) {
-    return answer_error(asked, error->code, error->cause, error->index);
+    return answer_error(asked, error->code, error->cause, {error->index, outcome.revision});
   }
   if (const auto* refusal = std::get_if<v3bridge::Refusal>(&outcome.body)) {
-    return answer_error(asked, kRaftInternal, refusal->text, Seq());
+    return answer_error(asked, kRaftInternal, refusal->text, {});
   }
   const store::Event& event = *std::get<v3bridge::V2Done>(outcome.body).event;
   const bool with_nodes = !asked.params.no_value_on_success || asked.method == Method::kDelete;
   requests_.succeeded(*asked.counted_as, clock_.monotonic() - asked.received_at);
   asked.exchange.headers.add("Content-Type", "application/json");
-  add_raft_headers(asked.exchange, event.seq(), event.record.revision);
+  add_raft_headers(asked.exchange, {event.seq(), event.record.revision});
   asked.exchange.reply(made_something_new(event) ? 201 : 200, event_json(event, engine_.v2_root(), with_nodes));
 }
 
-void Keys::answer_error(Asked& asked, int code, std::string_view cause, Seq index) {
+void Keys::answer_error(Asked& asked, int code, std::string_view cause, Moment at) {
   if (asked.counted_as) requests_.failed(*asked.counted_as, http_status(code));
   Exchange& exchange = asked.exchange;
   exchange.headers.add("Content-Type", "application/json");
-  exchange.headers.add("X-Etcd-Cluster-Id", to_hex(engine_.cluster_id().value));
-  exchange.headers.add("X-Etcd-Index", index.value);
-  exchange.reply(http_status(code), error_body(code, cause, index), exchange.request.body_too_large);
+  add_store_headers(exchange, at);
+  exchange.reply(http_status(code), error_body(code, cause, at.index), exchange.request.body_too_large);
 }
 
-void Keys::add_raft_headers(Exchange& exchange, Seq index, Revision revision) const {
-  const v3bridge::RaftStatus raft = engine_.raft_status();
+void Keys::add_store_headers(Exchange& exchange, Moment at) const {
   exchange.headers.add("X-Etcd-Cluster-Id", to_hex(engine_.cluster_id().value));
-  exchange.headers.add("X-Etcd-Index", index.value);
-  exchange.headers.add("X-Etcd-Revision", revision.value);
+  exchange.headers.add("X-Etcd-Index", at.index.value);
+  exchange.headers.add("X-Etcd-Revision", at.revision.value);
+}
+
+void Keys::add_raft_headers(Exchange& exchange, Moment at) const {
+  const v3bridge::RaftStatus raft = engine_.raft_status();
+  add_store_headers(exchange, at);
   exchange.headers.add("X-Raft-Index", raft.commit.value);
   exchange.headers.add("X-Raft-Term", raft.term.value);
 }

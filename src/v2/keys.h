@@ -25,6 +25,10 @@ class Keys final : public Endpoint {
   struct Asked;
   class WriteDone;
   class QuorumReadDone;
+  struct Moment {  // of the store, as the headers of a reply tell it; zeros when it was not asked
+    Seq index;
+    Revision revision;
+  };
 
   bool understand(Asked& asked);
   void receive(Asked& asked);
@@ -35,8 +39,10 @@ class Keys final : public Endpoint {
   void write(Asked&& asked);
   void answer_listing(Asked& asked, const v3bridge::Listing& listing);
   void answer_written(Asked& asked, const v3bridge::Outcome& outcome);
-  void answer_error(Asked& asked, int code, std::string_view cause, Seq index);
-  void add_raft_headers(Exchange& exchange, Seq index, Revision revision) const;
+  void answer_missing(Asked& asked, const v3bridge::NotThere& missing);
+  void answer_error(Asked& asked, int code, std::string_view cause, Moment at);
+  void add_store_headers(Exchange& exchange, Moment at) const;
+  void add_raft_headers(Exchange& exchange, Moment at) const;
 
   v3bridge::Engine& engine_;
   WatchTable& watches_;

@@ -115,7 +115,7 @@ class Lister {
   Lister(State& state, const ReadRequest& request)
       : state_(state), request_(request), name_(state.root() + request.path) {}
 
-  std::variant<Listing, V2Error> run() {
+  std::variant<Listing, NotThere> run() {
     listing_.index = state_.seq();
     listing_.revision = state_.revision();
     if (request_.path.empty()) {
@@ -181,7 +181,7 @@ class Lister {
   }
 
   // Names the first missing component, or the file that blocks the walk.
-  V2Error missing() {
+  NotThere missing() {
     const size_t root_bytes = state_.root().size();
     std::string_view gap = name_;
     for (std::string_view path = store::parent_path(name_); path.size() > root_bytes; path = store::parent_path(path)) {
@@ -189,7 +189,8 @@ class Lister {
       gap = path;
     }
     const bool blocked = gap.size() < name_.size() && state_.exists(Family::kKey, std::string(gap));
-    return {blocked ? kNotDirectory : kKeyNotFound, std::string(gap.substr(root_bytes)), listing_.index};
+    return {{blocked ? kNotDirectory : kKeyNotFound, std::string(gap.substr(root_bytes)), listing_.index},
+            listing_.revision};
   }
 
   State& state_;
@@ -200,16 +201,17 @@ class Lister {
 
 }  // namespace
 
-std::variant<Listing, V2Error, NeedsReader> read_fast(const Store& store, const ReadRequest& request, uint64_t now_ms) {
+std::variant<Listing, NotThere, NeedsReader> read_fast(const Store& store, const ReadRequest& request,
+                                                       uint64_t now_ms) {
   const Store::ReadLock lock(store);
   LiveState state(store, now_ms);
   auto answer = Lister(state, request).run();
   if (state.gave_up()) return NeedsReader{};
-  if (auto* error = std::get_if<V2Error>(&answer)) return std::move(*error);
+  if (auto* missing = std::get_if<NotThere>(&answer)) return std::move(*missing);
   return std::get<Listing>(std::move(answer));
 }
 
-std::variant<Listing, V2Error> read_slow(const Store& store, const ReadRequest& request, uint64_t now_ms) {
+std::variant<Listing, NotThere> read_slow(const Store& store, const ReadRequest& request, uint64_t now_ms) {
   std::string root;
   {
     const Store::ReadLock lock(store);

@@ -29,6 +29,11 @@ struct Listing {
   Revision revision;                      // X-Etcd-Revision
 };
 
+// No such node.
+struct NotThere : V2Error {
+  Revision revision;                      // X-Etcd-Revision
+};
+
 struct NeedsReader {};  // too much for one ReadLock: call read_slow() on a thread that may block
 
 struct ReadRequest {
@@ -37,7 +42,7 @@ struct ReadRequest {
 };
 
 // Any thread. `now_ms` is the member's estimate of cluster time, for ttl.
-std::variant<Listing, V2Error, NeedsReader> read_fast(const store::Store& store, const ReadRequest& request, uint64_t now_ms);
-std::variant<Listing, V2Error> read_slow(const store::Store& store, const ReadRequest& request, uint64_t now_ms);
+std::variant<Listing, NotThere, NeedsReader> read_fast(const store::Store& store, const ReadRequest& request, uint64_t now_ms);
+std::variant<Listing, NotThere> read_slow(const store::Store& store, const ReadRequest& request, uint64_t now_ms);
 
 }  // namespace viaduct::v3bridge

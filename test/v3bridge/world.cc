@@ -64,9 +64,13 @@ std::variant<Listing, V2Error> World::get(const std::string& path, bool recursiv
   const ReadRequest request{path, recursive};
   auto slow = read_slow(*store_, request, now_ms());
   const auto fast = read_fast(*store_, request, now_ms());
-  if (const auto* listing = std::get_if<Listing>(&fast)) CHECK(to_text(*listing) == to_text(slow));
-  if (const auto* error = std::get_if<V2Error>(&fast)) CHECK(to_text(*error) == to_text(slow));
-  return slow;
+  if (const auto* listing = std::get_if<Listing>(&fast)) CHECK(to_text(*listing) == to_text(std::get<Listing>(slow)));
+  if (const auto* missing = std::get_if<NotThere>(&fast)) CHECK(to_text(*missing) == to_text(std::get<NotThere>(slow)));
+  if (const auto* missing = std::get_if<NotThere>(&slow)) {
+    CHECK(missing->revision == numbers().revision);
+    return *missing;
+  }
+  return std::get<Listing>(std::move(slow));
 }
 
 std::vector<std::string> World::v3_keys() const {
