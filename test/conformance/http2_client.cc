@@ -96,11 +96,9 @@ Http2Client::~Http2Client() { nghttp2_session_del(session_); }
 int32_t Http2Client::request(const HeaderList& headers, std::string body, bool finish) {
   std::vector<nghttp2_nv> fields;
   for (const auto& header : headers) fields.push_back(field(header));
-  const bool has_body = !body.empty() || !finish;
   nghttp2_data_provider provider{};
   provider.read_callback = Callbacks::on_read;
-  const int32_t stream =
-      nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(), has_body ? &provider : nullptr, nullptr);
+  const int32_t stream = nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(), &provider, nullptr);
   outgoing_[stream] = {std::move(body), finish};
   flush(in(kWriteTime));
   return stream;

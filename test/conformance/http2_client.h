@@ -41,7 +41,8 @@ class Http2Client {
   Http2Client(const Http2Client&) = delete;
   Http2Client& operator=(const Http2Client&) = delete;
 
-  // Begins a request; with `finish` its body is all there is. The stream's number is for the calls below.
+  // Begins a request; with `finish` its body, which may be empty, is all there is. The stream's number is for the calls
+  // below.
   int32_t request(const HeaderList& headers, std::string body, bool finish);
   void send(int32_t stream, const std::string& bytes, bool finish);
   void reset(int32_t stream);  // with CANCEL

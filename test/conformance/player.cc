@@ -224,7 +224,7 @@ void Player::on_watch(const Step& step) {
     case Action::kEvent:
       connection.receive(
           parser, [&] { return !(text = parser.take_line()).empty(); }, in(kEventTime));
-      return recorder_.observe("event", text.empty() ? "none" : recorder_.body(text, true));
+      return watched(step, "event", text, !text.empty());
     case Action::kUntil:
       connection.receive(
           parser, [&] { return passes(parser, step.grep, text); }, in(kEventTime));
@@ -232,16 +232,23 @@ void Player::on_watch(const Step& step) {
     case Action::kResult:
       connection.receive(
           parser, [&] { return parser.complete(); }, in(kEventTime));
-      recorder_.observe("body", recorder_.body(parser.take_body(), true));
+      watched(step, "body", parser.take_body(), parser.complete());
       return recorder_.observe("end", parser.complete() ? "ended" : parser.broken() ? "broken" : "still open");
     case Action::kSilent:
       connection.receive(
           parser, [&] { return !(text = parser.take_line()).empty(); }, in(kSilence));
-      recorder_.observe("event", text.empty() ? "none" : recorder_.body(text, true));
+      watched(step, "event", text, text.empty());
       return recorder_.observe("end", parser.complete() ? "ended" : parser.broken() ? "broken" : "still open");
     default:
       watches_.erase(found);
   }
+}
+
+void Player::watched(const Step& step, const std::string& field, const std::string& text, bool as_hoped) {
+  std::string shown = text.empty() && field == "event" ? "none" : recorder_.body(text, true);
+  recorder_.observe(field, shown);
+  if (shown.ends_with('\n')) shown.pop_back();
+  recorder_.check_answer(step, shown, as_hoped);
 }
 
 void Player::gone(const Step& step) {

@@ -42,6 +42,7 @@ class Player {
   void any_reaction(Connection& connection);
   void start_watch(const Step& step);
   void on_watch(const Step& step);
+  void watched(const Step& step, const std::string& field, const std::string& text, bool as_hoped);
   void gone(const Step& step);
   void stats();
   void restart(const Step& step);

@@ -219,6 +219,8 @@ Result<void> add_detail(const Line& line, Step& step) {
     *step.answer += " " + text;
   } else if (word == "+" && !step.messages.empty()) {
     step.messages.back() += " " + text;
+  } else if (word == "times") {
+    if (!read_number(text, step.times)) return bad_line(line, "times needs a number");
   } else if (word == "timeout") {
     if (!read_duration(text, step.timeout)) return bad_line(line, "timeout needs milliseconds");
   } else {

@@ -67,7 +67,8 @@ struct Step {
   std::string text;  // as written, for reports
   std::string name;  // of a watch
   int count = 1;
-  int seed = 0;  // of `churn`
+  int times = 1;  // how often a v3 call is made
+  int seed = 0;   // of `churn`
   std::string method;
   std::string target;
   std::vector<std::string> headers;  // whole lines, without CRLF

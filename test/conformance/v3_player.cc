@@ -7,6 +7,7 @@
 #include "test/conformance/http2_steps.h"
 #include "test/conformance/v3_churn.h"
 #include "test/conformance/v3_snapshot.h"
+#include "v3electionpb/v3election.pb.h"
 
 namespace viaduct::conformance {
 namespace {
@@ -87,11 +88,32 @@ void V3Player::rpc(const Step& step) {
   if (!rpc) return recorder_.complain(step, rpc.error().message);
   const std::unique_ptr<Message> message = request(step, *rpc, step.messages.front());
   if (!message) return;
+  if (step.times > 1) return burst(step, *rpc, *message);
   const Answer answer = wire_->call(*rpc, *message, options(step));
   if (answer.message) learn_lease(*answer.message);
   record("answer", answer);
   recorder_.check_code(step, answer.code < 0 ? answer.text : code_name(answer.code));
   recorder_.check_answer(step, short_form(answer), answer.code == 0);
+}
+
+// Many equal calls, some at a time so that they share a disk's syncs. What they answer depends on their order, so only
+// whether they do is compared.
+void V3Player::burst(const Step& step, const Rpc& rpc, const Message& message) {
+  constexpr int kAtATime = 100;
+  int answered = 0;
+  for (int sent = 0; sent < step.times; sent += kAtATime) {
+    std::vector<std::unique_ptr<V3Stream>> calls;
+    for (int i = sent; i < std::min(sent + kAtATime, step.times); ++i) {
+      calls.push_back(wire_->open(rpc, {}, options(step)));
+      calls.back()->send(message);
+      calls.back()->half_close();
+    }
+    for (const auto& call : calls) {
+      const std::optional<Answer> answer = call->next(in(kEventTime));
+      answered += answer && answer->message ? 1 : 0;
+    }
+  }
+  recorder_.observe("answered", std::to_string(answered) + " of " + std::to_string(step.times));
 }
 
 void V3Player::open(const Step& step) {
@@ -187,11 +209,13 @@ Answer V3Player::ask(const std::string& name, const std::string& text) {
 
 // An id that the scenario did not say was chosen by the server, and gets a name.
 void V3Player::learn_lease(const Message& response) {
-  const auto* grant = dynamic_cast<const etcdserverpb::LeaseGrantResponse*>(&response);
-  if (grant == nullptr || grant->id() < (int64_t{1} << 32)) return;
+  constexpr int64_t kSmallestChosen = int64_t{1} << 32;
+  int64_t id = 0;
+  if (const auto* grant = dynamic_cast<const etcdserverpb::LeaseGrantResponse*>(&response)) id = grant->id();
+  if (const auto* won = dynamic_cast<const v3electionpb::CampaignResponse*>(&response)) id = won->leader().lease();
+  if (id < kSmallestChosen) return;
   const std::string name = "L" + std::to_string(frame_.leases.size() + 1);
-  frame_.leases.emplace(grant->id(), name);
-  variables_.named[name] = std::to_string(grant->id());
+  if (frame_.leases.emplace(id, name).second) variables_.named[name] = std::to_string(id);
 }
 
 std::string V3Player::short_form(const Answer& answer) const {

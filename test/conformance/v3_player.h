@@ -32,6 +32,7 @@ class V3Player {
 
  private:
   void rpc(const Step& step);
+  void burst(const Step& step, const Rpc& rpc, const Message& message);
   void open(const Step& step);
   void events(const Step& step);
   void end_of_stream(const Step& step, V3Stream& stream);
