@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "v3/grpc_headers.h"
 #include "v3/grpc_message.h"
-#include "v3/grpc_streams.h"
-#include "v3/grpc_unary.h"
+#include "v3/grpc_wire.h"
+#include "v3/live_streams.h"
+#include "v3/unary_call.h"
 
 namespace viaduct::v3 {
 namespace {
@@ -20,7 +22,7 @@ constexpr uint32_t kProtocolError = 1;
 // What belongs to one loop.
 struct GrpcFront::LoopPart {
   LoopPart(Dispatch& dispatch, net::Loop& l, std::chrono::nanoseconds election_timeout)
-      : loop(l), streams(dispatch, l, election_timeout) {
+      : loop(l), streams(dispatch, l, election_timeout), plain(std::make_shared<GrpcUnary>(dispatch, std::string())) {
     for (const auto& method : dispatch.methods().all()) {
       const bool unary = method->kind == Method::Kind::kUnary;
       requests.emplace_back(unary ? method->request->New() : nullptr);
@@ -28,8 +30,9 @@ struct GrpcFront::LoopPart {
   }
 
   net::Loop& loop;
-  GrpcStreams streams;
-  std::vector<std::unique_ptr<Message>> requests;  // by method: each is read into again and again
+  LiveStreams streams;
+  const std::shared_ptr<const UnaryWire> plain;    // of application/grpc; shared by its calls
+  std::vector<std::unique_ptr<Message>> requests;  // by method, of unary ones: each is read into again and again
 };
 
 GrpcFront::GrpcFront(Dispatch& dispatch, net::LoopGroup& loops, std::chrono::nanoseconds election_timeout)
@@ -55,27 +58,50 @@ net::BodyPlan GrpcFront::body_plan(const net::Request& head) const {
 void GrpcFront::handle(net::Loop& loop, net::Request&& request, net::ReplyHandle handle) {
   std::optional<GrpcHead> head = read_grpc_head(request);
   if (!head) return loop.reset(handle, kProtocolError);
-  const auto refuse = [&](const Status& status) { loop.reply(handle, grpc_trailers_only(head->subtype, status)); };
   const Method* const method = dispatch_.methods().find(request.raw_path());
-  if (!method) return refuse(no_method(request.raw_path()));
+  if (!method) return loop.reply(handle, grpc_trailers_only(head->subtype, no_method(request.raw_path())));
 
-  CallCounts& counts = dispatch_.counts();
-  counts.started(method->number);
+  dispatch_.counts().started(method->number);
   Status status = MessageReader::check_encoding(head->encoding);
-  LoopPart& part = part_of(loop);
-  Message* const message = part.requests[method->number].get();
-  if (message && status.ok()) {
-    const MessageReader reader(dispatch_, CallShape::kUnary, !head->encoding.empty());
-    status = reader.read_only(request.body, *message);
-    if (status.ok()) counts.received(method->number);
+  if (status.ok()) {
+    LoopPart& part = part_of(loop);
+    status = method->kind == Method::Kind::kUnary ? call(part, *method, *head, request.body, handle)
+                                                  : open(part, *method, *head, request.body, handle);
   }
-  if (status.ok()) status = dispatch_.admit(head->metadata);
-  if (!status.ok()) {
-    counts.ended(method->number, status.code);
-    return refuse(status);
+  if (status.ok()) return;
+  dispatch_.counts().ended(method->number, status.code);
+  loop.reply(handle, grpc_trailers_only(head->subtype, status));
+}
+
+// In grpc-go's order: the message, then what every call is asked.
+Status GrpcFront::call(LoopPart& part, const Method& method, GrpcHead& head, Bytes body, net::ReplyHandle handle) {
+  Message& message = *part.requests[method.number];
+  Status status = MessageReader(dispatch_, CallShape::kUnary, !head.encoding.empty()).read_only(body, message);
+  if (!status.ok()) return status;
+  dispatch_.counts().received(method.number);
+  if (status = dispatch_.admit(head.metadata); !status.ok()) return status;
+  std::shared_ptr<const UnaryWire> wire =
+      head.subtype.empty() ? part.plain : std::make_shared<GrpcUnary>(dispatch_, std::move(head.subtype));
+  method.invoke(
+      std::make_unique<UnaryCall>(dispatch_, method, handle, std::move(head.metadata), head.timeout, std::move(wire)),
+      message);
+  return {};
+}
+
+// For a stream the other way round.
+Status GrpcFront::open(LoopPart& part, const Method& method, GrpcHead& head, Bytes body, net::ReplyHandle handle) {
+  if (Status status = dispatch_.admit(head.metadata); !status.ok()) return status;
+  const bool gzip = !head.encoding.empty();
+  std::unique_ptr<Message> message;
+  if (method.kind == Method::Kind::kServerStream) {
+    if (body.empty()) return {StatusCode::kUnknown, "EOF"};
+    message.reset(method.request->New());
+    Status status = MessageReader(dispatch_, CallShape::kStream, gzip).read_only(body, *message);
+    if (!status.ok()) return status;
   }
-  if (!message) return part.streams.open(*method, handle, *std::move(head), request.body);
-  method->invoke(std::make_unique<GrpcUnary>(dispatch_, *method, handle, *std::move(head)), *message);
+  auto wire = std::make_unique<GrpcStream>(dispatch_, handle, std::move(head.subtype), gzip);
+  part.streams.open({method, handle, std::move(head.metadata), head.timeout, std::move(wire), std::move(message)});
+  return {};
 }
 
 Status GrpcFront::no_method(std::string_view path) const {

@@ -14,8 +14,11 @@
 #include "net/handler.h"
 #include "net/loop_group.h"
 #include "v3/dispatch.h"
+#include "v3/method.h"
 
 namespace viaduct::v3 {
+
+struct GrpcHead;
 
 class GrpcFront final : public net::Handler {
  public:
@@ -32,6 +35,9 @@ class GrpcFront final : public net::Handler {
  private:
   struct LoopPart;
 
+  // Not OK: why nothing came of it. The head may be taken apart when something did.
+  Status call(LoopPart& part, const Method& method, GrpcHead& head, Bytes body, net::ReplyHandle handle);
+  Status open(LoopPart& part, const Method& method, GrpcHead& head, Bytes body, net::ReplyHandle handle);
   Status no_method(std::string_view path) const;
   LoopPart& part_of(const net::Loop& loop) const;
 

@@ -39,7 +39,7 @@ Status MessageReader::read_only(Bytes body, Message& into) const {
   const uint32_t length = length_in(body);
   if (Status status = check_length(length); !status.ok()) return status;
   if (body.size() - kFrameHeadBytes < length) return cut_off();
-  return parse({body[0] != 0, body.substr(kFrameHeadBytes, length)}, into);
+  return parse({static_cast<uint8_t>(body[0]), body.substr(kFrameHeadBytes, length)}, into);
 }
 
 bool MessageReader::next(Message& into, Status& status) {
@@ -49,7 +49,7 @@ bool MessageReader::next(Message& into, Status& status) {
     status = check_length(length);
     if (!status.ok()) return true;
     if (rest.size() - kFrameHeadBytes >= length) {
-      status = parse({rest[0] != 0, rest.substr(kFrameHeadBytes, length)}, into);
+      status = parse({static_cast<uint8_t>(rest[0]), rest.substr(kFrameHeadBytes, length)}, into);
       at_ += kFrameHeadBytes + length;
       if (is_between_messages()) buffer_.clear(), at_ = 0;
       return true;
@@ -72,7 +72,8 @@ Status MessageReader::check_length(uint64_t length) const {
 Status MessageReader::parse(const Frame& frame, Message& into) const {
   std::string plain;
   Bytes message = frame.message;
-  if (frame.compressed) {
+  if (frame.format > 1) return internal("grpc: received unexpected payload format " + std::to_string(frame.format));
+  if (frame.format == 1) {
     if (!gzip_) return internal("grpc: compressed flag set with identity or empty encoding");
     Result<std::string> unpacked = gunzip(message, dispatch_.message_limit_bytes());
     if (!unpacked && unpacked.error().code == Code::kTooLarge) {

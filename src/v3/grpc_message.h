@@ -1,5 +1,5 @@
 // gRPC's framing of messages, and the reading of them (v3-api.md 6.3).
-//   frame := compressed:u8 length:u32be message[length]
+//   frame := format:u8 length:u32be message[length]       format 0: the message as it is, 1: compressed
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace viaduct::v3 {
 inline constexpr size_t kFrameHeadBytes = 5;
 
 struct Frame {
-  bool compressed;
+  uint8_t format;  // 0: as it is, 1: compressed
   Bytes message;
 };
 

@@ -12,6 +12,7 @@ class UnaryCall::Watch final : public net::StreamObserver {
   void on_gone(net::ReplyHandle) override { tell(); }
   void on_drained(net::ReplyHandle) override {}
   void on_shutdown(net::ReplyHandle) override { tell(); }
+  bool ends_with_input() const override { return bool(function); }
 
   // May destroy this.
   void tell() {
@@ -24,7 +25,7 @@ class UnaryCall::Watch final : public net::StreamObserver {
 };
 
 UnaryCall::UnaryCall(Dispatch& dispatch, const Method& method, net::ReplyHandle handle, Metadata&& metadata,
-                     std::optional<std::chrono::nanoseconds> timeout, std::unique_ptr<const UnaryWire> wire)
+                     std::optional<std::chrono::nanoseconds> timeout, std::shared_ptr<const UnaryWire> wire)
     : dispatch_(dispatch), method_(method), handle_(handle), metadata_(std::move(metadata)), wire_(std::move(wire)) {
   if (timeout) start_deadline(*timeout);
 }

@@ -32,7 +32,7 @@ class UnaryWire {
 class UnaryCall final : public Call {
  public:
   UnaryCall(Dispatch& dispatch, const Method& method, net::ReplyHandle handle, Metadata&& metadata,
-            std::optional<std::chrono::nanoseconds> timeout, std::unique_ptr<const UnaryWire> wire);
+            std::optional<std::chrono::nanoseconds> timeout, std::shared_ptr<const UnaryWire> wire);
   ~UnaryCall() override;
 
   net::Loop& loop() override { return *handle_.loop; }
@@ -57,7 +57,7 @@ class UnaryCall final : public Call {
   const Method& method_;
   const net::ReplyHandle handle_;
   const Metadata metadata_;
-  const std::shared_ptr<const UnaryWire> wire_;  // the deadline's timer holds on to it as well
+  const std::shared_ptr<const UnaryWire> wire_;  // other calls may share it; the deadline's timer holds on to it as well
   bool answered_ = false;
   std::shared_ptr<Watch> watch_;  // made when needed; likewise
 };
