@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/log.h"
 #include "base/result.h"
 #include "server/stamped.h"
 #include "viaduct/command.pb.h"
@@ -21,6 +22,12 @@ store::AppliedState applied_state(const store::Store& store) {
 Seq newest_seq(const store::Store& store) {
   const store::Store::ReadLock lock(store);
   return store.numbers().seq;
+}
+
+void log_alarm(const Alarm& alarm) {
+  const std::string kind = Alarm::Kind_Name(alarm.kind()), member = to_hex(alarm.member());
+  if (alarm.raise()) return log::warn("alarm " + kind + " raised by peer " + member);
+  log::info("alarm " + kind + " disarmed for peer " + member);
 }
 
 }  // namespace
@@ -95,6 +102,7 @@ v3bridge::Outcome Applier::apply_one(const Entry& entry) {
     state_.stamp = *stamp;
     outcome = bridge_.apply(command, *stamp);
     counts_.count(command, outcome);
+    if (command.has_alarm()) log_alarm(command.alarm());
     wants_compaction_ = wants_compaction_ || command.has_compact();
   }
   outcome.index = entry.index;

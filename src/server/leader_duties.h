@@ -33,7 +33,7 @@ struct DutyView {
   uint64_t cluster_ms;                // the estimate
   Index applied;
   uint64_t free_disk_bytes;
-  bool no_space_raised;
+  bool no_space_raised;  // for this member
 };
 
 class LeaderDuties {
@@ -72,7 +72,7 @@ class LeaderDuties {
   bool more_leases_due_ = false;              // the last scan met its bound
   std::chrono::nanoseconds last_scan_{0};
   std::chrono::nanoseconds last_stamp_{0};
-  bool quota_was_met_ = false;
+  bool raised_for_disk_ = false;                        // the alarm, and by this member since it started
   std::optional<std::chrono::nanoseconds> room_since_;  // neither disk nor quota is short since then
 };
 

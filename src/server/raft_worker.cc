@@ -214,7 +214,10 @@ void RaftWorker::watch_space(nanoseconds now) {
   if (!free) return log::warn("cannot tell how much disk space is left", {{"error", free.error().message}});
   DutyView view = duty_view(now);
   view.free_disk_bytes = *free;
-  view.no_space_raised = v3bridge::raised_alarm_kinds(parts_.store).no_space;
+  const std::vector<v3bridge::ActiveAlarm> alarms = v3bridge::active_alarms(parts_.store);
+  view.no_space_raised = std::any_of(alarms.begin(), alarms.end(), [&](const v3bridge::ActiveAlarm& alarm) {
+    return alarm.kind == "NOSPACE" && alarm.member == parts_.options.self.id;
+  });
   if (const auto command = duties_.watch_space(view)) (void)propose_own(*command);
 }
 
