@@ -16,6 +16,7 @@ std::string Metrics::text() const {
   show_node(sources_, families);
   show_store(sources_, families);
   show_v2(sources_, families);
+  show_v3(sources_, families);
   show_network(sources_, families);
   show_process(families);
   return std::move(families).text();

@@ -11,6 +11,8 @@
 #include "v2/exchange.h"
 #include "v2/health.h"
 #include "v2/stats.h"
+#include "v3/dispatch.h"
+#include "v3/watch_service.h"
 
 namespace viaduct::server {
 
@@ -25,6 +27,8 @@ struct MetricSources {
   const v2::RequestStats& requests;
   const v2::LimitCounts& limits;
   const v2::HealthCounts& health;
+  const v3::Dispatch& dispatch;
+  const v3::WatchCounters& watches;
   std::string etcd_version;     // that clients are told
   std::string state_directory;  // LevelDB's
   uint64_t quota_bytes;         // Config::kNoQuota: unbounded
@@ -33,6 +37,7 @@ struct MetricSources {
 void show_node(const MetricSources& sources, MetricFamilies& families);     // raft, log, member
 void show_store(const MetricSources& sources, MetricFamilies& families);    // keys, history, leases, disk
 void show_v2(const MetricSources& sources, MetricFamilies& families);       // requests of /v2/keys
+void show_v3(const MetricSources& sources, MetricFamilies& families);       // calls and watches of v3
 void show_network(const MetricSources& sources, MetricFamilies& families);  // connections and limits
 void show_process(MetricFamilies& families);
 

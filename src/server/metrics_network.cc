@@ -69,6 +69,8 @@ void show_network(const MetricSources& sources, MetricFamilies& families) {
   limit("path_bytes", sources.limits.path_bytes);
   limit("path_elements", sources.limits.path_elements);
   limit("watchers", sources.limits.watchers);
+  limit("v3_watches", sources.watches.member_limit);
+  limit("v3_watches_per_stream", sources.watches.stream_limit);
   const NodeCounts& node = sources.node.node_counts();
   limit("command_bytes", node.commands_too_large);
   limit("queued_requests", node.requests_too_many);

@@ -53,7 +53,8 @@ void show_numbers(const MetricSources& sources, MetricFamilies& families) {
   gauge("etcd_debugging_mvcc_compact_revision", "Newest compacted revision.", numbers.compacted_revision.value);
   gauge("viaduct_index", "The current v2 index.", numbers.seq.value);
   gauge("viaduct_compacted_index", "The newest v2 index that is history no longer.", numbers.compacted_seq.value);
-  gauge("etcd_debugging_mvcc_watcher_total", "Watches that wait for events.", sources.node.hub().size());
+  gauge("viaduct_hub_watchers", "Watches of v2, and ranges that v3 watches, that wait for events.",
+        sources.node.hub().size());
 }
 
 void show_changes(const MetricSources& sources, MetricFamilies& families) {

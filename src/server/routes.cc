@@ -47,11 +47,12 @@ struct Routes::Endpoints {
         self_stats(sources.node, config.name, sources.start_wall_ns),
         leader_stats(sources.node),
         store_stats(sources.node, key_stats),
-        metrics({sources.node, sources.timings, sources.loops, key_stats, requests, limits, health_counts,
-                 config.advertise_etcd_version, sources.state_directory, config.quota_backend_bytes}),
-        debug_vars(sources.node),
         access({config.cors, config.host_whitelist}),
         v3(config, {sources.node, sources.loops, sources.disk, access, sources.data_directory}),
+        metrics({sources.node, sources.timings, sources.loops, key_stats, requests, limits, health_counts,
+                 v3.dispatch(), v3.watches(), config.advertise_etcd_version, sources.state_directory,
+                 config.quota_backend_bytes}),
+        debug_vars(sources.node),
         client(client_options(config), limits),
         peer({}, limits),
         metrics_only(client_options(config), limits),
@@ -100,10 +101,10 @@ struct Routes::Endpoints {
   v2::SelfStats self_stats;
   v2::LeaderStats leader_stats;
   v2::StoreStats store_stats;
-  Metrics metrics;
-  DebugVars debug_vars;
   net::SiteAccess access;
   V3Api v3;
+  Metrics metrics;
+  DebugVars debug_vars;
   v2::Front client, peer, metrics_only;
   ClientPort client_port, http_port;
 };

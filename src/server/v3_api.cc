@@ -44,12 +44,6 @@ v3::WatchOptions watch_options(const Config& config) {
   return options;
 }
 
-v3::SnapshotOptions snapshot_options(const std::string& data_directory) {
-  v3::SnapshotOptions options;
-  options.directory = data_directory;
-  return options;
-}
-
 Result<void> check_peer_url(const std::string& text) {
   VIADUCT_TRY(parse_url(text));
   return {};
@@ -77,7 +71,8 @@ struct V3Api::Parts {
     v3::add_keep_alive_method(methods, engine);
     v3::add_cluster_methods(methods, engine, options, check_peer_url);
     v3::add_maintenance_methods(methods, engine, options);
-    v3::add_snapshot_method(methods, engine, sources.disk, options.release, snapshot_options(sources.data_directory));
+    v3::add_snapshot_method(methods, engine, sources.disk, options.release,
+                            v3::SnapshotOptions{.directory = sources.data_directory});
     v3::add_auth_methods(methods, engine, options, static_cast<int>(config.bcrypt_cost));
     v3::add_lock_methods(methods, engine, options, signals);
     v3::add_election_methods(methods, engine, options, signals);

@@ -6,6 +6,7 @@
 #include "server/process_figures.h"
 #include "test/server/node_world.h"
 #include "test/server/quiet_log.h"
+#include "v3/health.h"
 
 using namespace viaduct;
 using namespace viaduct::server;
@@ -61,13 +62,22 @@ TEST_CASE("a scrape shows what node, store and API have counted") {
   requests.failed(v2::RequestStats::Kind::kPost, 403);
   v2::LimitCounts::count(limits.path_elements);
   health.failures = 3;
-  const MetricSources sources{*world.node, world.timings, loops,    keys,       requests,
-                              limits,      health,        "3.5.21", "/nowhere", 5000};
+  v3::Methods methods;
+  v3::add_health_methods(methods);
+  v3::Dispatch dispatch(methods, *world.node, v3::Release("3.5.21"), 1000);
+  const size_t check = methods.find("/grpc.health.v1.Health/Check")->number;
+  dispatch.counts().started(check);
+  dispatch.counts().ended(check, v3::StatusCode::kNotFound);
+  v3::WatchCounters watches;
+  watches.behind = 2;
+  const MetricSources sources{*world.node, world.timings, loops,   keys,     requests,   limits,
+                              health,      dispatch,      watches, "3.5.21", "/nowhere", 5000};
 
   MetricFamilies families;
   show_node(sources, families);
   show_store(sources, families);
   show_v2(sources, families);
+  show_v3(sources, families);
   show_network(sources, families);
   const std::string text = std::move(families).text();
   for (const std::string line : {
@@ -93,6 +103,11 @@ TEST_CASE("a scrape shows what node, store and API have counted") {
            "etcd_debugging_store_reads_total{action=\"getRecursive\"} 1",
            "etcd_debugging_store_writes_total{action=\"set\"} 1",
            "etcd_debugging_store_writes_failed_total{action=\"create\"} 1",
+           "grpc_server_started_total{grpc_method=\"Check\",grpc_service=\"grpc.health.v1.Health\",grpc_type=\"unary\"}"
+           " 1",
+           "grpc_server_handled_total{grpc_method=\"Check\",grpc_service=\"grpc.health.v1.Health\",grpc_type=\"unary\","
+           "grpc_code=\"NotFound\"} 1",
+           "etcd_debugging_mvcc_slow_watcher_total 2",
            "viaduct_limits_met_total{limit=\"path_elements\"} 1",
            "viaduct_limits_met_total{limit=\"command_bytes\"} 0",
        }) {
@@ -100,6 +115,7 @@ TEST_CASE("a scrape shows what node, store and API have counted") {
     CHECK(has_line(text, line));
   }
   CHECK(text.find("method=\"PUT\"") == std::string::npos);  // nobody asked
+  CHECK(text.find("grpc_method=\"Watch\"") == std::string::npos);
   CHECK(world.timings.wal_syncs().total() > 0);
   CHECK(world.timings.group_applies().total() > 0);
 }
