@@ -1,8 +1,5 @@
 // The v3 API through the JSON gateway: one HTTP/1 connection per call.
-#include <google/protobuf/util/json_util.h>
-
-#include <regex>
-
+#include "test/conformance/gateway_answer.h"
 #include "test/conformance/v3_wire.h"
 
 namespace viaduct::conformance {
@@ -17,29 +14,6 @@ std::string request_bytes(const Rpc& rpc, int port, const CallOptions& options, 
   if (options.timeout.count() > 0) head += "Grpc-Timeout: " + std::to_string(options.timeout.count()) + "m\r\n";
   for (const auto& [name, value] : options.metadata) head += "Grpc-Metadata-" + name + ": " + value + "\r\n";
   return head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
-Answer no_status(const std::string& how) { return {nullptr, kNoStatus, how, {}, {}}; }
-
-int number_in(const std::string& json, const std::string& name) {
-  std::smatch match;
-  return std::regex_search(json, match, std::regex("\"" + name + "\":(\\d+)")) ? std::stoi(match.str(1)) : kNoStatus;
-}
-
-std::string text_in(const std::string& json, const std::string& name) {
-  const std::regex pattern("\"" + name + R"re(":"((?:[^"\\]|\\.)*)")re");
-  std::smatch match;
-  if (!std::regex_search(json, match, pattern)) return {};
-  return std::regex_replace(match.str(1), std::regex(R"re(\\(["\\/]))re"), "$1");
-}
-
-Answer read_message(const Rpc& rpc, const std::string& json) {
-  Answer answer{new_message(rpc.response), 0, {}, {}, json};
-  const auto status = google::protobuf::util::JsonStringToMessage(json, answer.message.get());
-  if (status.ok()) return answer;
-  answer = no_status("JSON that is no " + rpc.response->name());
-  answer.json = json;
-  return answer;
 }
 
 class GatewayStream : public V3Stream {
@@ -65,13 +39,12 @@ class GatewayStream : public V3Stream {
 
  private:
   Answer read(const std::string& line) {
-    constexpr std::string_view kResult = "{\"result\":";
-    if (line.starts_with(kResult) && line.ends_with("}\n")) {
-      return read_message(rpc_, line.substr(kResult.size(), line.size() - kResult.size() - 2));
+    Answer answer = answer_of_line(rpc_, line);
+    if (!answer.message) {
+      end_code_ = answer.code;
+      end_text_ = answer.text;
     }
-    end_code_ = number_in(line, "grpc_code");
-    end_text_ = text_in(line, "message");
-    return {nullptr, end_code_, end_text_, {}, line};
+    return answer;
   }
 
   Rpc rpc_;
@@ -95,13 +68,7 @@ class GatewayWire : public V3Wire {
             parser, [&] { return parser.complete(); }, deadline)) {
       return no_status(connection.closed() ? "closed without a whole reply" : "no answer");
     }
-    const Reply& reply = parser.reply();
-    Answer answer =
-        reply.status == 200
-            ? read_message(rpc, reply.body)
-            : Answer{nullptr, number_in(reply.body, "code"), text_in(reply.body, "message"), {}, reply.body};
-    answer.reply = reply;
-    return answer;
+    return answer_of(rpc, parser.reply());
   }
 
   std::unique_ptr<V3Stream> open(const Rpc& rpc, const Requests& requests, const CallOptions& options) override {

@@ -7,7 +7,8 @@
 namespace viaduct::conformance {
 namespace {
 
-const std::map<std::string, Wire> kWires = {{"grpc", Wire::kGrpc}, {"gateway", Wire::kGateway}};
+const std::map<std::string, Wire> kWires = {
+    {"grpc", Wire::kGrpc}, {"gateway", Wire::kGateway}, {"websocket", Wire::kWebSocket}};
 
 struct Variable {
   std::string name;
@@ -119,7 +120,7 @@ Result<Variable> read_table(const Line& line) {
 Result<std::vector<std::string>> read_wires(const Line& line) {
   std::vector<std::string> wires = split_words(line.text.substr(4));
   for (const std::string& wire : wires) {
-    if (!kWires.contains(wire)) return bad_line(line, "the ways to the v3 API are grpc and gateway");
+    if (!kWires.contains(wire)) return bad_line(line, "the ways to the v3 API are grpc, gateway and websocket");
   }
   return wires;
 }

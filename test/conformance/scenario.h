@@ -12,7 +12,7 @@
 
 namespace viaduct::conformance {
 
-enum class Wire { kGrpc, kGateway };  // the two ways to the v3 API
+enum class Wire { kGrpc, kGateway, kWebSocket };  // the ways to the v3 API
 
 struct Case {
   std::string name;          // "file/title", unique

@@ -17,11 +17,23 @@ using namespace std::chrono_literals;
 constexpr auto kEventTime = 5s;
 constexpr auto kSilence = 250ms;
 
+std::unique_ptr<V3Wire> wire_to(int port, Wire wire) {
+  switch (wire) {
+    case Wire::kGrpc:
+      return grpc_wire(port);
+    case Wire::kGateway:
+      return gateway_wire(port);
+    case Wire::kWebSocket:
+      return websocket_wire(port);
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 void V3Player::connect(Wire wire) {
   disconnect();
-  wire_ = wire == Wire::kGrpc ? grpc_wire(server_.client_port()) : gateway_wire(server_.client_port());
+  wire_ = wire_to(server_.client_port(), wire);
 }
 
 void V3Player::begin(Wire wire) {

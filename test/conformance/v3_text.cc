@@ -55,12 +55,13 @@ std::string describe_number(const FieldDescriptor* field, int64_t value, const V
   return std::to_string(value);
 }
 
-std::string with_addresses_named(std::string text, const V3Frame& frame) {
-  const std::array<std::pair<const std::string*, const char*>, 2> names = {
-      {{&frame.client, "<client>"}, {&frame.peer, "<peer>"}}};
-  for (const auto& [address, name] : names) {
-    const size_t at = address->empty() ? std::string::npos : text.find(*address);
-    if (at != std::string::npos) text.replace(at, address->size(), name);
+std::string with_own_names(std::string text, const V3Frame& frame) {
+  const std::string member = std::to_string(frame.member);  // in the errors of a status
+  const std::array<std::pair<std::string, const char*>, 3> names = {
+      {{frame.client, "<client>"}, {frame.peer, "<peer>"}, {member, "<member>"}}};
+  for (const auto& [own, name] : names) {
+    const size_t at = own.empty() ? std::string::npos : text.find(own);
+    if (at != std::string::npos) text.replace(at, own.size(), name);
   }
   return text;
 }
@@ -96,7 +97,7 @@ std::string describe_value(const Message& message, const FieldDescriptor* field,
     default: {
       const std::string text =
           repeated ? reflection->GetRepeatedString(message, field, index) : reflection->GetString(message, field);
-      return describe_bytes(with_chosen_lease_named(with_addresses_named(text, frame)));
+      return describe_bytes(with_chosen_lease_named(with_own_names(text, frame)));
     }
   }
 }

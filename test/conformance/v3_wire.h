@@ -53,5 +53,6 @@ class V3Wire {
 
 std::unique_ptr<V3Wire> grpc_wire(int port);
 std::unique_ptr<V3Wire> gateway_wire(int port);
+std::unique_ptr<V3Wire> websocket_wire(int port);  // streams only; other calls as through the gateway
 
 }  // namespace viaduct::conformance

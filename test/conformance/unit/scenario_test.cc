@@ -89,6 +89,7 @@ TEST_CASE("a line that cannot be read is named") {
            Row{"wire", "over pigeon\n", "line 1: the ways to the v3 API"},
            Row{"method", "case a\n  rpc Range\n", "line 2: a call needs a Service/Method"},
            Row{"number of events", "case a\n  events W\n", "line 2: events needs"},
+           Row{"times", "case a\n  rpc KV/Put\n    times many\n", "line 3: times needs a number"},
            Row{"time limit", "case a\n  rpc KV/Put\n    timeout soon\n", "line 3: timeout needs milliseconds"},
            Row{"no steps", "case a\ncase b\n  GET /x\n", "line 1: a case without steps"},
            Row{"same name twice", "case a\n  GET /x\ncase a\n  GET /x\n", "two cases are called file/a"},
