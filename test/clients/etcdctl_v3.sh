@@ -49,7 +49,8 @@ is "get --prefix --limit" "/k/1 /k/2" "$(ctl get /k/ --prefix --keys-only --limi
 is "get of a range" "/k/2 /k/3" "$(ctl get /k/2 /k/4 --keys-only | xargs)"
 has "get --from-key" "/k/5" "$(ctl get /k/3 --from-key --keys-only | xargs)"
 is "get --order" "/k/5 /k/4 /k/3 /k/2 /k/1" "$(ctl get /k/ --prefix --keys-only --order=DESCEND | xargs)"
-is "get --sort-by" "/k/5 /k/4 /k/3 /k/2 /k/1" "$(ctl get /k/ --prefix --keys-only --sort-by=VALUE --order=ASCEND | xargs)"
+is "get --sort-by" "/k/5 /k/4 /k/3 /k/2 /k/1" \
+  "$(ctl get /k/ --prefix --keys-only --sort-by=VALUE --order=ASCEND | xargs)"
 is "get --print-value-only" v5 "$(ctl get /k/1 --print-value-only)"
 is "get --hex" '\x2f\x6b\x2f\x31' "$(ctl get /k/1 --hex | head -n 1)"
 is "get --consistency=s" v5 "$(ctl get /k/1 --consistency=s --print-value-only)"
@@ -73,7 +74,8 @@ has "del --from-key" 1 "$(ctl del /z --from-key)"
 txn() { printf '%s\n' "$@" | ctl txn; }
 is "txn that succeeds" "SUCCESS OK /t 1" "$(txn 'version("/t") = "0"' '' 'put /t 1' 'get /t' '' 'get /t' '' | xargs)"
 is "txn that fails" "FAILURE /t 1" "$(txn 'version("/t") = "0"' '' 'put /t 2' '' 'get /t' '' | xargs)"
-is "txn on a value" SUCCESS "$(txn 'value("/t") = "1"' 'mod("/t") > "1"' 'create("/t") > "1"' '' 'del /t' '' '' | head -n 1)"
+is "txn on a value" SUCCESS \
+  "$(txn 'value("/t") = "1"' 'mod("/t") > "1"' 'create("/t") > "1"' '' 'del /t' '' '' | head -n 1)"
 fails "txn with a key twice" 1 "duplicate key given in txn request" txn '' 'put /t 1' 'put /t 2' '' ''
 has "txn -i says what it asks for" "compares:" "$(printf '\n\n\n' | ctl txn -i)"
 
@@ -83,7 +85,8 @@ output=watch_prev in_background watch /w/1 --prev-kv
 output=watch_exec in_background watch /w/1 -- env
 for _ in $(seq 100); do  # nothing tells that a watch has begun
   ctl put /w/1 seen >/dev/null
-  grep -q seen "$work/watch" && grep -q ETCD_WATCH "$work/watch_exec" && [ "$(grep -c seen "$work/watch_prev")" -gt 1 ] && break
+  grep -q seen "$work/watch" && grep -q ETCD_WATCH "$work/watch_exec" &&
+    [ "$(grep -c seen "$work/watch_prev")" -gt 1 ] && break
 done
 is "watch --prefix" "PUT /w/1 seen" "$(head -n 3 "$work/watch" | xargs)"
 has "watch --prev-kv" "PUT /w/1 seen /w/1 seen" "$(xargs <"$work/watch_prev")"
@@ -96,7 +99,8 @@ output=watch_rev in_background watch /w/2 --rev="$since"
 until_there by-v2 "$work/watch_rev"
 is "watch --rev, with a write of v2" "PUT /w/2 one DELETE /w/2 PUT /w/2 by-v2" "$(xargs <"$work/watch_rev")"
 # Its standard input stays open, or it ends before it has watched.
-{ printf 'watch /w/2 --rev=%s\nprogress\n' "$since" && sleep 2; } | timeout 10 etcdctl watch -i >"$work/interactive" 2>&1
+{ printf 'watch /w/2 --rev=%s\nprogress\n' "$since" && sleep 2; } |
+  timeout 10 etcdctl watch -i >"$work/interactive" 2>&1
 has "watch -i" "by-v2" "$(cat "$work/interactive")"
 
 # --- lease

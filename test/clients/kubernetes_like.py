@@ -1,7 +1,8 @@
-"""A workload shaped like the Kubernetes API server's, over gRPC: every object is created, updated and deleted by a txn on
-its mod_revision, lists are paged at one revision, one watch sees all of it from the list's revision on and asks for
-progress, and old revisions are compacted meanwhile. The state built from the events must equal the state that is read.
-Uses the schema in proto/, made into Python by protoc; grpc needs no generated stubs."""
+"""A workload shaped like the Kubernetes API server's, over gRPC.
+
+Every object is created, updated and deleted by a txn on its mod_revision, lists are paged at one revision, one watch
+sees all of it from the list's revision on and asks for progress, and old revisions are compacted meanwhile. The state
+built from the events must equal the state that is read. Uses the schema in proto/, made into Python by protoc."""
 
 import collections
 import os
@@ -24,10 +25,10 @@ PAGE = 20
 WRITERS = 4
 WRITES = 250
 
-generated = tempfile.mkdtemp()
-subprocess.run(["protoc", "-Iproto", f"--python_out={generated}", "etcdserverpb/rpc.proto", "mvccpb/kv.proto",
+generated = tempfile.TemporaryDirectory()
+subprocess.run(["protoc", "-Iproto", f"--python_out={generated.name}", "etcdserverpb/rpc.proto", "mvccpb/kv.proto",
                 "authpb/auth.proto"], check=True)
-sys.path.insert(0, generated)
+sys.path.insert(0, generated.name)
 from etcdserverpb import rpc_pb2 as rpc  # noqa: E402
 from mvccpb import kv_pb2 as kv  # noqa: E402
 
@@ -239,7 +240,8 @@ class KubernetesLike(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    result = unittest.TextTestRunner(verbosity=0).run(unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]))
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])
+    result = unittest.TextTestRunner(verbosity=0).run(suite)
     failed = len(result.failures) + len(result.errors)
     print(f"kubernetes_like: {result.testsRun - failed} passed, {failed} failed")
     sys.exit(failed != 0)

@@ -156,7 +156,8 @@ class PythonEtcd3(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    result = unittest.TextTestRunner(verbosity=0).run(unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]))
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__])
+    result = unittest.TextTestRunner(verbosity=0).run(suite)
     failed = len(result.failures) + len(result.errors)
     print(f"python_etcd3: {result.testsRun - failed} passed, {failed} failed")
     sys.exit(failed != 0)
