@@ -77,7 +77,8 @@ Result<Revision> compacted_revision(const bolt::Reader& reader) {
   VIADUCT_TRY(each_row(reader, snapshot::kMetaBucket, [&](Bytes key, Bytes value) -> Result<void> {
     if (key != snapshot::kScheduledCompaction && key != snapshot::kFinishedCompaction) return {};
     const std::optional<snapshot::RowId> id = snapshot::decode_row_id(value);
-    if (!id) return Error{Code::kCorrupt, "bucket meta: the compacted revision cannot be read"};
+    if (!id || id->main > kMaxRevision)
+      return Error{Code::kCorrupt, "bucket meta: the compacted revision cannot be read"};
     compacted = std::max(compacted, id->main);
     return {};
   }));

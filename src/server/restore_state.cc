@@ -3,6 +3,7 @@
 #include "server/publisher.h"
 #include "server/restore_exact.h"
 #include "server/restore_foreign.h"
+#include "server/snapshot_file.h"
 #include "store/seed.h"
 #include "v3bridge/admin.h"
 #include "viaduct/command.pb.h"
@@ -53,6 +54,9 @@ store::Numbers numbers_of(const Store& store) {
 // v2's index rises with the revision: its clients keep numbers of the time after the snapshot as well.
 Result<void> bump(Store& store, uint64_t by) {
   const store::Numbers now = numbers_of(store);
+  if (by > kMaxRevision.value - now.revision.value) {
+    return Error{Code::kInvalidArgument, "--bump-revision " + std::to_string(by) + " is too large"};
+  }
   const Revision revision(now.revision.value + by);
   store.advance_to(revision, Seq(now.seq.value + by));
   return store.compact(revision);

@@ -50,7 +50,7 @@ Error bad_row(Bytes key, const char* what) {
 
 bool numbers_fit(const SnapshotRow& row) {
   const mvccpb::KeyValue& kv = row.kv;
-  if (row.id.main.value < 2 || row.id.sub > UINT32_MAX || kv.key().empty()) return false;
+  if (row.id.main.value < 2 || row.id.main > kMaxRevision || row.id.sub > UINT32_MAX || kv.key().empty()) return false;
   if (row.id.tombstone) return true;
   return kv.mod_revision() == static_cast<int64_t>(row.id.main.value) && kv.create_revision() > 0 &&
          kv.create_revision() <= kv.mod_revision() && kv.version() > 0;

@@ -21,6 +21,9 @@ struct SnapshotFile {
 // With `skip_hash_check` a file may have no digest, or a wrong one: a copy of etcd's database has none.
 Result<SnapshotFile> open_snapshot(Disk& disk, const std::string& path, bool skip_hash_check);
 
+// Beyond it there would be no room left to count in.
+inline constexpr Revision kMaxRevision{uint64_t{1} << 62};
+
 // A change of one key: a row of the bucket "key".
 struct SnapshotRow {
   v3::snapshot::RowId id;

@@ -293,6 +293,32 @@ TEST_CASE("a bumped store begins above all numbers that clients may have seen, w
   }
 }
 
+TEST_CASE("numbers that leave no room to count in are refused") {
+  const auto error_of = [](SnapshotSource& source, File& file, uint64_t bump) -> std::string {
+    RestoreStateOptions options;
+    options.directory = kRestored;
+    options.bump_revision = bump;
+    const bolt::Reader reader = reader_of(file);
+    const auto state = restore_state(source.disk(), reader, options);
+    return state ? "" : state.error().message;
+  };
+  SnapshotSource source;
+  source.fill();
+  const std::unique_ptr<File> ours = snapshot_of(source);
+  CHECK(error_of(source, *ours, UINT64_MAX) == "--bump-revision 18446744073709551615 is too large");
+
+  SnapshotSource other;
+  const std::unique_ptr<File> file = new_file(other.disk(), "/huge");
+  bolt::Writer writer(*file);
+  mvccpb::KeyValue kv;
+  kv.set_key("k");
+  REQUIRE(
+      writer.bucket("key").put(v3::snapshot::encode_row_id({Revision(UINT64_MAX), 0, true}), kv.SerializeAsString()));
+  REQUIRE(writer.finish());
+  CHECK(error_of(other, *file, 0) ==
+        "bucket key: row ffffffffffffffff5f000000000000000074 has numbers that do not fit together");
+}
+
 TEST_CASE("members and alarms of the old cluster are not taken over") {
   SnapshotSource source;
   const auto add_member = [&](uint64_t id) {
