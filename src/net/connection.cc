@@ -125,7 +125,7 @@ void Connection::tell_gone(StreamId stream) {
 
 // A client that half-closes still gets the answers it waits for, but nobody can want a watch without end.
 void Connection::end_input() {
-  if (lingering_ || codec_->has_stream()) return close();
+  if (lingering_ || codec_->has_stream() || an_observer_ends_with_input()) return close();
   if (!codec_->wants_input() && !codec_->closing()) return;  // what it said before comes first
   codec_->end_input();
   rest_ = std::string();
@@ -226,6 +226,10 @@ void Connection::forget_observer(StreamId stream) {
 StreamObserver* Connection::observer_of(StreamId stream) const {
   const auto found = observers_.find(stream);
   return found == observers_.end() ? nullptr : found->second;
+}
+
+bool Connection::an_observer_ends_with_input() const {
+  return std::ranges::any_of(observers_, [](const auto& entry) { return entry.second->ends_with_input(); });
 }
 
 // Observers may come and go while they are told.

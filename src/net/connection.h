@@ -83,6 +83,7 @@ class Connection {
   CodecContext codec_context() const;
   ReplyHandle handle_of(StreamId stream) const;
   StreamObserver* observer_of(StreamId stream) const;
+  bool an_observer_ends_with_input() const;
 
   LoopCore& core_;
   const uint32_t slot_;

@@ -70,6 +70,9 @@ class StreamObserver {
   // The next piece of a streamed body, in order; `last` (maybe with no bytes) when the client has sent all of it. What
   // came before the observer was registered is told as soon as it is.
   virtual void on_body(ReplyHandle, Bytes, [[maybe_unused]] bool last) {}
+  // A client of HTTP/1 that sends no more has most likely gone, but may want the answer to this request still. True:
+  // take it for gone, as is always done with a stream.
+  virtual bool ends_with_input() const { return false; }
 };
 
 }  // namespace viaduct::net

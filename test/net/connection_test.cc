@@ -29,7 +29,9 @@ struct Keeper : StreamObserver {
   void on_gone(ReplyHandle) override { ++gone; }
   void on_drained(ReplyHandle) override { ++drained; }
   void on_shutdown(ReplyHandle handle) override { handle.loop->end_stream(handle); }
+  bool ends_with_input() const override { return gives_up; }
 
+  bool gives_up = false;
   std::vector<ReplyHandle> handles;  // the loop's
   std::atomic<int> kept{0};
   std::atomic<int> gone{0};
@@ -310,6 +312,27 @@ TEST_CASE("all that a client asked before it half-closed is answered") {
   client.half_close();
   for (int i = 0; i < 200; ++i) CHECK(client.read_reply().ends_with(i % 3 == 0 ? "/p1" : "/echo"));
   CHECK(client.read_to_end() == "");
+}
+
+TEST_CASE("a client that half-closes has gone for a request that does not outlast its input") {
+  for (const bool late : {false, true}) {
+    CAPTURE(late);
+    Keeper keeper;
+    keeper.gives_up = !late;
+    Server server(keeper.answer());
+    Client client(server.address());
+    client.send(kSlow);
+    REQUIRE(eventually([&] { return keeper.kept == 1; }));
+    client.half_close();
+    if (late) {  // who observes it next is told as well
+      server.on_loop([&] {
+        keeper.gives_up = true;
+        server.loop().observe(keeper.handles.at(0), &keeper);
+      });
+    }
+    CHECK(eventually([&] { return keeper.gone == 1; }));
+    CHECK(client.read_to_end() == "");
+  }
 }
 
 TEST_CASE("what a client sends ahead waits in the kernel once we hold enough of it") {
