@@ -6,6 +6,7 @@
 #include <string>
 
 #include "net/loop_group.h"
+#include "net/site_access.h"
 #include "server/node.h"
 #include "server/node_timings.h"
 #include "v2/exchange.h"
@@ -26,6 +27,7 @@ struct MetricSources {
   const v2::KeyStats& keys;
   const v2::RequestStats& requests;
   const v2::LimitCounts& limits;
+  const net::SiteAccess::Refused& refused_sites;
   const v2::HealthCounts& health;
   const v3::Dispatch& dispatch;
   const v3::WatchCounters& watches;

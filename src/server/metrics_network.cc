@@ -62,8 +62,8 @@ void show_network(const MetricSources& sources, MetricFamilies& families) {
     families.counter("viaduct_limits_met_total", kLimitHelp, static_cast<double>(value), {{"limit", name}});
   };
   for (const Row& row : kLimits) limit(row.limit, sources.loops.sum(row.counter));
-  limit("host", sources.limits.hosts);
-  limit("origin", sources.limits.origins);
+  limit("host", sources.refused_sites.hosts);
+  limit("origin", sources.refused_sites.origins);
   limit("v2_body_bytes", sources.limits.body_bytes);
   limit("form_fields", sources.limits.form_fields);
   limit("path_bytes", sources.limits.path_bytes);

@@ -18,14 +18,6 @@ namespace {
 
 constexpr const char* kAnyMethod = "";
 
-v2::FrontOptions client_options(const Config& config) {
-  v2::FrontOptions options;
-  options.cors = config.cors;
-  options.host_whitelist = config.host_whitelist;
-  options.body_limit_bytes = config.limits.v2_body_bytes;
-  return options;
-}
-
 Result<void> check_peer_url(const std::string& text) {
   VIADUCT_TRY(parse_url(text));
   return {};
@@ -48,14 +40,15 @@ struct Routes::Endpoints {
         leader_stats(sources.node),
         store_stats(sources.node, key_stats),
         access({config.cors, config.host_whitelist}),
+        peer_access({}),
         v3(config, {sources.node, sources.loops, sources.disk, access, sources.data_directory}),
-        metrics({sources.node, sources.timings, sources.loops, key_stats, requests, limits, health_counts,
-                 v3.dispatch(), v3.watches(), config.advertise_etcd_version, sources.state_directory,
+        metrics({sources.node, sources.timings, sources.loops, key_stats, requests, limits, access.refused(),
+                 health_counts, v3.dispatch(), v3.watches(), config.advertise_etcd_version, sources.state_directory,
                  config.quota_backend_bytes}),
         debug_vars(sources.node),
-        client(client_options(config), limits),
-        peer({}, limits),
-        metrics_only(client_options(config), limits),
+        client(access, config.limits.v2_body_bytes),
+        peer(peer_access),
+        metrics_only(access),
         // With a port of its own for HTTP, the client port is gRPC's alone.
         client_port(&v3.grpc(), v3.gateway(), config.listen_client_http_urls.empty() ? &client : nullptr),
         http_port(nullptr, v3.gateway(), &client) {
@@ -101,7 +94,7 @@ struct Routes::Endpoints {
   v2::SelfStats self_stats;
   v2::LeaderStats leader_stats;
   v2::StoreStats store_stats;
-  net::SiteAccess access;
+  net::SiteAccess access, peer_access;
   V3Api v3;
   Metrics metrics;
   DebugVars debug_vars;

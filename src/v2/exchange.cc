@@ -1,6 +1,7 @@
 #include "v2/exchange.h"
 
 #include "base/json_text.h"
+#include "net/site_access.h"
 
 namespace viaduct::v2 {
 
@@ -26,9 +27,7 @@ void Exchange::reply_message(int status, std::string_view message) {
 }
 
 void Exchange::reply_text_error(int status, std::string_view text) {
-  headers.add("Content-Type", "text/plain; charset=utf-8");
-  headers.add("X-Content-Type-Options", "nosniff");
-  reply(status, std::string(text) + '\n');
+  loop->reply(handle, net::text_error(status, text, std::move(headers)));
 }
 
 }  // namespace viaduct::v2

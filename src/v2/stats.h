@@ -89,9 +89,7 @@ std::array<WriteTotals, 6> write_totals(const v3bridge::ApplyCounts& counts);
 // Requests refused by a limit of this API (reliability.md 7).
 struct LimitCounts {
   using Number = std::atomic<uint64_t>;
-  Number hosts{0};        // 421
-  Number origins{0};      // 403
-  Number form_fields{0};  // the rest: 400 or 500 with their cause
+  Number form_fields{0};  // all: 400 or 500 with their cause
   Number body_bytes{0};
   Number path_bytes{0};
   Number path_elements{0};

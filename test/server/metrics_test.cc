@@ -55,6 +55,7 @@ TEST_CASE("a scrape shows what node, store and API have counted") {
   v2::KeyStats keys;
   v2::RequestStats requests;
   v2::LimitCounts limits;
+  const net::SiteAccess::Refused refused;
   v2::HealthCounts health;
   keys.count_get(true, true);
   requests.received(v2::RequestStats::Kind::kQuorumGet);
@@ -70,7 +71,7 @@ TEST_CASE("a scrape shows what node, store and API have counted") {
   dispatch.counts().ended(check, v3::StatusCode::kNotFound);
   v3::WatchCounters watches;
   watches.behind = 2;
-  const MetricSources sources{*world.node, world.timings, loops,   keys,     requests,   limits,
+  const MetricSources sources{*world.node, world.timings, loops,   keys,     requests,   limits, refused,
                               health,      dispatch,      watches, "3.5.21", "/nowhere", 5000};
 
   MetricFamilies families;
