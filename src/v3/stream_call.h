@@ -39,6 +39,7 @@ class StreamCall final : public Call, private net::StreamObserver {
   void on_drained(net::ReplyHandle handle) override;
   void on_shutdown(net::ReplyHandle handle) override;
   void on_body(net::ReplyHandle handle, Bytes piece, bool last) override;
+  bool ends_with_input() const override { return true; }  // before its first answer, too
 
   void hand_in(Message& message);
   void read_messages();

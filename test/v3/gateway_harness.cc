@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "etcdserverpb/rpc.pb.h"
+#include "test/support/manual_clock.h"
 #include "test/v3/no_engine.h"
 
 namespace viaduct::v3 {

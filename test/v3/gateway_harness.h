@@ -9,23 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
 #include "net/descriptor.h"
 #include "net/listener.h"
 #include "v3/gateway.h"
 #include "v3/method.h"
 
 namespace viaduct::v3 {
-
-class ManualClock final : public Clock {
- public:
-  std::chrono::nanoseconds monotonic() const override { return std::chrono::nanoseconds(now_.load()); }
-  int64_t wall_ns() const override { return 784'111'777LL * 1'000'000'000; }
-  void advance(std::chrono::nanoseconds by) { now_ += by.count(); }
-
- private:
-  std::atomic<int64_t> now_{1'000'000'000'000};
-};
 
 // One connection. Reads give up after 10 s, so that a test that waits in vain fails.
 class GatewayClient {
@@ -35,7 +24,8 @@ class GatewayClient {
   std::string read_until(std::string_view end);  // all up to and with `end`
   std::string read_bytes(size_t count);
   std::string read_to_end();  // until the server closes; "(open)" at the end if it does not
-  void reset();               // closes with RST
+  void close() { socket_ = net::Descriptor(); }
+  void reset();  // closes with RST
 
  private:
   bool fill();

@@ -123,6 +123,18 @@ TEST_CASE("a watch outlives the end of its body, and dies with its client") {
   CHECK(heard == "gone;");
 }
 
+TEST_CASE("a stream that has said nothing yet ends with its client, too") {
+  GatewayServer server;
+  GatewayClient client(server.address());
+  client.send("POST /v3/watch HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+  std::string heard;
+  while (heard.find("half-close;") == std::string::npos) heard += server.heard();
+  client.close();
+  while ((heard = server.heard()).empty()) {
+  }
+  CHECK(heard == "gone;");
+}
+
 TEST_CASE("a stream's deadline ends it, with a status or a frame") {
   GatewayServer server;
   GatewayClient silent(server.address()), talking(server.address());

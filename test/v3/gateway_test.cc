@@ -185,12 +185,12 @@ TEST_CASE("a call that takes too long, is dropped or is left ends each in its wa
   CHECK(status_line(dropped) == "HTTP/1.1 503 Service Unavailable");
   CHECK(dropped.find("etcdserver: server stopped") != std::string::npos);
   server.heard();
-  {
+  for (const bool resets : {true, false}) {
     GatewayClient client(server.address());
     client.send(std::string(kPark) + kBody);
     while (server.heard().empty()) {
     }
-    client.reset();
+    resets ? client.reset() : client.close();
     std::string heard;
     while ((heard = server.heard()).empty()) {
     }
