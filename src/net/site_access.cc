@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/websocket.h"
+
 namespace viaduct::net {
 namespace {
 
@@ -102,7 +104,8 @@ std::optional<Reply> SiteAccess::answer(const Request& request, ReplyHeaders& he
     reply.headers = std::move(headers);
     return reply;
   }
-  if (!origin_allowed && !is_safe(request.method())) {
+  const bool may_write = !is_safe(request.method()) || asks_for_websocket(request);
+  if (!origin_allowed && may_write) {
     count(refused_.origins);
     return text_error(403, "Origin not allowed", std::move(headers));
   }

@@ -143,31 +143,36 @@ void Gateway::serve(Exchange&& exchange) {
     const std::string text(exchange.request.find_header("Grpc-Timeout"));
     return refuse(exchange, {StatusCode::kInvalidArgument, "invalid grpc-timeout: " + text}, Speaker::kWire);
   }
-  const Method& method = exchange.method;
   std::unique_ptr<Message> message;
   if (comes_whole(exchange)) {
-    message.reset(method.request->New());
+    message.reset(exchange.method.request->New());
     if (const Status status = read_message(exchange, *message); !status.ok()) {
       return refuse(exchange, status, Speaker::kWire);
     }
   }
+  begin(std::move(exchange), *std::move(head), std::move(message));
+}
+
+// `message` is null when the messages come over time.
+void Gateway::begin(Exchange&& exchange, GatewayHead&& head, std::unique_ptr<Message> message) {
+  const Method& method = exchange.method;
   CallCounts& counts = dispatch_.counts();
   counts.started(method.number);
   Status status = message ? check_size(*message) : Status();
-  if (status.ok()) status = dispatch_.admit(head->metadata);
-  const bool too_late = head->timeout && *head->timeout < kShortestTimeout;
+  if (status.ok()) status = dispatch_.admit(head.metadata);
+  const bool too_late = head.timeout && *head.timeout < kShortestTimeout;
   if (too_late) status = gateway_deadline_exceeded();
   if (!status.ok()) {
     counts.ended(method.number, status.code);
     return refuse(exchange, status, too_late ? Speaker::kWire : Speaker::kMethod);
   }
   if (method.kind != Method::Kind::kUnary || !message) {
-    return open_stream(std::move(exchange), *std::move(head), std::move(message));
+    return open_stream(std::move(exchange), std::move(head), std::move(message));
   }
   counts.received(method.number);
   auto wire = std::make_unique<GatewayUnary>(exchange.codec, dispatch_.release(), std::move(exchange.headers));
-  method.invoke(std::make_unique<UnaryCall>(dispatch_, method, exchange.handle, std::move(head->metadata),
-                                            head->timeout, std::move(wire)),
+  method.invoke(std::make_unique<UnaryCall>(dispatch_, method, exchange.handle, std::move(head.metadata), head.timeout,
+                                            std::move(wire)),
                 *message);
 }
 

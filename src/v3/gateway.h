@@ -43,6 +43,7 @@ class Gateway final : public net::Handler {
 
   const Route* find_route(std::string_view path) const;
   void serve(Exchange&& exchange);
+  void begin(Exchange&& exchange, GatewayHead&& head, std::unique_ptr<Message> message);
   static bool comes_whole(const Exchange& exchange);
   std::unique_ptr<StreamWire> make_wire(Exchange& exchange, const Message* only_message) const;
   void open_stream(Exchange&& exchange, GatewayHead&& head, std::unique_ptr<Message> only_message);

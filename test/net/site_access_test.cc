@@ -96,6 +96,19 @@ TEST_CASE("with a list of origins only those get the headers, and only those may
   CHECK(access.refused().origins == 1);
 }
 
+TEST_CASE("a page from elsewhere may not open a WebSocket either, for that may write") {
+  const SiteAccess access({{"http://one.example"}, {}});
+  for (const auto& [origin, status] : {std::pair{"http://one.example", 0}, std::pair{"http://evil.example", 403}}) {
+    Request request("GET", "/v3/kv/put");
+    request.add_header("Origin", origin);
+    request.add_header("Upgrade", "websocket");
+    request.add_header("Connection", "Upgrade");
+    ReplyHeaders headers;
+    const auto reply = access.answer(request, headers);
+    CHECK((reply ? reply->status : 0) == status);
+  }
+}
+
 TEST_CASE("without any origin named there is no header, and nothing is refused for it") {
   const SiteAccess access({});
   const Outcome put = outcome(access, "PUT", "h", "http://anywhere");
