@@ -9,6 +9,7 @@
 #include "etcdserverpb/rpc.pb.h"
 #include "v3bridge/auth.h"
 #include "v3bridge/password.h"
+#include "viaduct/command.pb.h"
 
 namespace viaduct::v3 {
 namespace {

@@ -44,17 +44,17 @@ Status MessageReader::read_only(Bytes body, Message& into) const {
 
 bool MessageReader::next(Message& into, Status& status) {
   const Bytes rest = Bytes(buffer_).substr(at_);
-  if (rest.size() >= kFrameHeadBytes) {
-    const uint32_t length = length_in(rest);
-    status = check_length(length);
-    if (!status.ok()) return true;
-    if (rest.size() - kFrameHeadBytes >= length) {
-      status = parse({static_cast<uint8_t>(rest[0]), rest.substr(kFrameHeadBytes, length)}, into);
-      at_ += kFrameHeadBytes + length;
-      if (is_between_messages()) buffer_.clear(), at_ = 0;
-      return true;
-    }
-  }
+  if (rest.size() < kFrameHeadBytes) return wait_for_more();
+  const uint32_t length = length_in(rest);
+  status = check_length(length);
+  if (!status.ok()) return true;
+  if (rest.size() - kFrameHeadBytes < length) return wait_for_more();
+  status = parse({static_cast<uint8_t>(rest[0]), rest.substr(kFrameHeadBytes, length)}, into);
+  at_ += kFrameHeadBytes + length;
+  return true;
+}
+
+bool MessageReader::wait_for_more() {
   buffer_.erase(0, at_);
   at_ = 0;
   if (buffer_.empty()) buffer_.shrink_to_fit();  // a quiet stream holds none

@@ -30,7 +30,7 @@ enum class CallShape { kUnary, kStream };
 // Reads what one call's client sends.
 class MessageReader {
  public:
-  // `encoding` must be known_encoding().
+  // `gzip`: what is compressed is so by gzip; else nothing may be.
   MessageReader(const Dispatch& dispatch, CallShape shape, bool gzip)
       : dispatch_(dispatch), shape_(shape), gzip_(gzip) {}
 
@@ -47,6 +47,7 @@ class MessageReader {
   Status cut_off() const;  // the body ended inside a message
 
  private:
+  bool wait_for_more();
   Status check_length(uint64_t length) const;
   Status parse(const Frame& frame, Message& into) const;
   Status bad_message() const;

@@ -1,5 +1,9 @@
 #include "v3/service.h"
 
+#include <cstdint>
+#include <limits>
+#include <string>
+
 #include "etcdserverpb/rpc.pb.h"
 
 namespace viaduct::v3 {
@@ -24,6 +28,13 @@ store::Numbers current_numbers(const store::Store& store) {
 
 Status check_request_size(size_t bytes, const ServiceOptions& options) {
   return bytes + kEnvelopeBytes > options.max_request_bytes ? Status(kRequestTooLarge) : Status();
+}
+
+Status check_response_size(size_t bytes) {
+  constexpr size_t kMaxBytes = std::numeric_limits<int32_t>::max();
+  if (bytes <= kMaxBytes) return {};
+  return {StatusCode::kResourceExhausted, "grpc: trying to send message larger than max (" + std::to_string(bytes) +
+                                              " vs. " + std::to_string(kMaxBytes) + ")"};
 }
 
 }  // namespace viaduct::v3

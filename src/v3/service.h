@@ -12,7 +12,6 @@
 #include "v3/errors.h"
 #include "v3/release.h"
 #include "v3bridge/engine.h"
-#include "viaduct/command.pb.h"
 
 namespace etcdserverpb {
 class ResponseHeader;
@@ -39,6 +38,9 @@ store::Numbers current_numbers(const store::Store& store);
 
 // Whether a request of `bytes`, encoded, fits into the log.
 Status check_request_size(size_t bytes, const ServiceOptions& options);
+
+// Whether a response of `bytes`, encoded, can be sent: protobuf and gRPC clients take less than 2 GiB.
+Status check_response_size(size_t bytes);
 
 // What waits for the log with the call whose answer depends on it. `next(call, outcome)` runs on the call's loop,
 // unless the outcome is a failure: then the call fails with it.
@@ -84,6 +86,7 @@ void answer_from_reader(v3bridge::Engine& engine, std::unique_ptr<Call> call, Ma
   engine.readers().post_function([waiting = std::move(call), make = std::move(make)]() mutable {
     Response response;
     Status status = make(response);
+    if (status.ok()) status = check_response_size(response.ByteSizeLong());
     std::string encoded = status.ok() ? response.SerializeAsString() : std::string();
     net::Loop& loop = waiting->loop();
     loop.post_function([waiting = std::move(waiting), status = std::move(status), encoded = std::move(encoded)] {
