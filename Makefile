@@ -125,6 +125,8 @@ unit-$(1): $(BUILD)/bin/$(1)_test
 	$(BUILD)/bin/$(1)_test
 endef
 $(foreach u,$(UNITS),$(eval $(call unit,$(u))))
+# gRPC is tested over sockets, by net's client.
+$(BUILD)/bin/v3_test: $(BUILD)/test/net/http2_client.o $(BUILD)/test/net/server_harness.o
 
 .PHONY: test-programs
 test-programs: $(UNIT_PROGRAMS)

@@ -1,6 +1,9 @@
-// An engine for what never gets as far as needing one: it has no leader and no state.
+// An engine for what never gets as far as needing one: it has no state, and no leader unless
+// the test names one.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -19,7 +22,11 @@ class NoEngine final : public v3bridge::Engine {
   store::Hub& hub() override { abort(); }
   Executor& readers() override { abort(); }
   uint64_t cluster_now_ms() const override { return 0; }
-  v3bridge::RaftStatus raft_status() const override { return {}; }  // no leader
+  v3bridge::RaftStatus raft_status() const override {
+    v3bridge::RaftStatus status;
+    status.leader = MemberId(leader);
+    return status;
+  }
   const v3bridge::ApplyCounts& counts() const override { abort(); }
   const std::string& v2_root() const override { return root_; }
   ClusterId cluster_id() const override { return {}; }
@@ -27,6 +34,8 @@ class NoEngine final : public v3bridge::Engine {
   std::vector<v3bridge::Member> members() const override { return {}; }
   std::string cluster_version() const override { return "3.4.0"; }
   std::vector<v3bridge::ActiveAlarm> alarms() const override { return {}; }
+
+  std::atomic<uint64_t> leader{0};
 
  private:
   const std::string root_ = "/";

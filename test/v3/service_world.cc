@@ -11,6 +11,7 @@ using v3bridge::Refusal;
 BridgeEngine::BridgeEngine() : bridge_(*fixture_) { hub_.publish({}, current_numbers(*fixture_).seq); }
 
 void BridgeEngine::propose(Command&& command, std::unique_ptr<Completion> completion) {
+  ++proposed_;
   answer(std::move(completion), [this, kept = std::make_shared<Command>(std::move(command))] { return apply(*kept); });
 }
 

@@ -17,6 +17,7 @@
 #include "test/v3/fake_call.h"
 #include "v3/key_signals.h"
 #include "v3/service.h"
+#include "v3bridge/admin.h"
 #include "v3bridge/bridge.h"
 #include "viaduct/command.pb.h"
 
@@ -38,9 +39,9 @@ class BridgeEngine final : public v3bridge::Engine {
   const std::string& v2_root() const override { return v2_root_; }
   ClusterId cluster_id() const override { return ClusterId(0xc); }
   MemberId member_id() const override { return MemberId(0xa); }
-  std::vector<v3bridge::Member> members() const override { return {}; }
+  std::vector<v3bridge::Member> members() const override { return v3bridge::members(*fixture_); }
   std::string cluster_version() const override { return "3.5.0"; }
-  std::vector<v3bridge::ActiveAlarm> alarms() const override { return {}; }
+  std::vector<v3bridge::ActiveAlarm> alarms() const override { return v3bridge::active_alarms(*fixture_); }
 
   // What is proposed or asked from now on waits, until release() answers it in order.
   void hold() { holds_ = true; }
@@ -48,6 +49,7 @@ class BridgeEngine final : public v3bridge::Engine {
   // The next thing asked for is refused with this text.
   void refuse_next(std::string text) { refusal_ = std::move(text); }
   v3bridge::Outcome apply(const Command& command);  // and publishes its events
+  size_t proposed() const { return proposed_; }     // commands
 
  private:
   struct InPlace final : Executor {
@@ -64,6 +66,7 @@ class BridgeEngine final : public v3bridge::Engine {
   bool holds_ = false;
   std::deque<std::function<void()>> held_;
   std::string refusal_;
+  size_t proposed_ = 0;
 };
 
 class ServiceWorld {

@@ -1,0 +1,108 @@
+#include "server/leader_duties.h"
+
+#include <doctest/doctest.h>
+
+#include <optional>
+#include <string>
+
+#include "test/store/store_fixture.h"
+#include "viaduct/command.pb.h"
+
+namespace viaduct::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr uint64_t kRoom = uint64_t{1} << 40;
+
+// The NOSPACE alarm as the duties propose it, on a store of the test's.
+class Space {
+ public:
+  void put(size_t bytes) { fixture_.put("/k" + std::to_string(++keys_), std::string(bytes, 'v')); }
+  void remove_all() {
+    for (; keys_ > 0; --keys_) fixture_.remove("/k" + std::to_string(keys_));
+    fixture_.compact(fixture_.numbers().revision.value);
+    fixture_.clean();
+  }
+  void raise() { raised_ = true; }
+  bool raised() const { return raised_; }
+
+  // Looks once, and does as is proposed.
+  void look(std::chrono::nanoseconds after, uint64_t free_bytes = kRoom) {
+    now_ += after;
+    const auto command = duties_.watch_space({now_, 0, Index(), free_bytes, raised_});
+    if (!command) return;
+    CHECK(command->alarm().member() == 0xa);
+    CHECK(command->alarm().kind() == Alarm::NOSPACE);
+    CHECK(command->alarm().raise() != raised_);
+    raised_ = command->alarm().raise();
+  }
+  uint64_t low_disk_bytes() const { return settings_.low_disk_bytes; }
+
+ private:
+  store::StoreFixture fixture_;
+  v3bridge::ApplyCounts counts_;
+  const DutySettings settings_{.auto_compaction = {}, .quota_bytes = 10'000};
+  LeaderDuties duties_{*fixture_, counts_, MemberId(0xa), settings_};
+  std::chrono::nanoseconds now_{0};
+  int keys_ = 0;
+  bool raised_ = false;
+};
+
+TEST_CASE("a store beyond its quota is full until it has been below nine tenths of it for five minutes") {
+  Space space;
+  space.put(5000);
+  space.look(1s);
+  CHECK_FALSE(space.raised());
+  space.put(6000);
+  space.look(1s);
+  CHECK(space.raised());
+  space.look(1h);
+  CHECK(space.raised());
+  space.remove_all();
+  space.look(1s);
+  space.look(299s);
+  CHECK(space.raised());
+  space.look(1s);
+  CHECK_FALSE(space.raised());
+}
+
+TEST_CASE("the five minutes begin anew when the store fills again") {
+  Space space;
+  space.put(11'000);
+  space.look(1s);
+  space.remove_all();
+  space.look(1s);
+  space.look(200s);
+  space.put(9'500);  // below the quota, and above nine tenths of it
+  space.look(1s);
+  space.remove_all();
+  space.look(1s);
+  space.look(200s);
+  CHECK(space.raised());
+  space.look(100s);
+  CHECK_FALSE(space.raised());
+}
+
+TEST_CASE("an alarm that a request raised waits for five minutes as well") {
+  Space space;
+  space.raise();
+  space.look(1s);
+  space.look(299s);
+  CHECK(space.raised());
+  space.look(1s);
+  CHECK_FALSE(space.raised());
+}
+
+TEST_CASE("a disk that was short and has twice as much room is room at once") {
+  Space space;
+  space.look(1s, space.low_disk_bytes() - 1);
+  CHECK(space.raised());
+  space.look(1s, 2 * space.low_disk_bytes() - 1);
+  CHECK(space.raised());
+  space.look(1s, 2 * space.low_disk_bytes());
+  CHECK_FALSE(space.raised());
+}
+
+}  // namespace
+}  // namespace viaduct::server
