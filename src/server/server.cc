@@ -40,8 +40,10 @@ net::Limits net_limits(const Config& config) {
   net.http2_idle_time = to_ms(limits.http2_idle_timeout);
   net.http2_streams = config.max_concurrent_streams;
   net.http2_ping_min_time = config.grpc_keepalive_min_time;
-  net.http2_ping_interval = config.grpc_keepalive_interval;
-  net.http2_ping_timeout = config.grpc_keepalive_timeout;
+  if (config.grpc_keepalive_interval.count() > 0 && config.grpc_keepalive_timeout.count() > 0) {  // else the defaults
+    net.http2_ping_interval = config.grpc_keepalive_interval;
+    net.http2_ping_timeout = config.grpc_keepalive_timeout;
+  }
   net.held_bytes = limits.response_bytes / config.io_threads;
   return net;
 }
