@@ -72,7 +72,7 @@ class LeaderDuties {
   bool more_leases_due_ = false;              // the last scan met its bound
   std::chrono::nanoseconds last_scan_{0};
   std::chrono::nanoseconds last_stamp_{0};
-  bool raised_for_disk_ = false;                        // the alarm, and by this member since it started
+  std::optional<bool> raised_for_disk_;                 // why the alarm stands, if it does
   std::optional<std::chrono::nanoseconds> room_since_;  // neither disk nor quota is short since then
 };
 

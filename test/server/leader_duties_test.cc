@@ -104,5 +104,16 @@ TEST_CASE("a disk that was short and has twice as much room is room at once") {
   CHECK_FALSE(space.raised());
 }
 
+TEST_CASE("an alarm that stood before the start is the disk's when the disk is short at the first look") {
+  for (const bool short_disk : {true, false}) {
+    CAPTURE(short_disk);
+    Space space;
+    space.raise();
+    space.look(1s, short_disk ? space.low_disk_bytes() - 1 : kRoom);
+    space.look(1s);
+    CHECK(space.raised() == !short_disk);
+  }
+}
+
 }  // namespace
 }  // namespace viaduct::server
