@@ -7,24 +7,24 @@
 #include <utility>
 
 #include "etcdserverpb/rpc.pb.h"
-#include "v3bridge/key_range.h"
+#include "store/key_range.h"
 
 namespace viaduct::v3 {
 namespace {
 
 using etcdserverpb::RequestOp;
-using v3bridge::KeyRange;
+using store::KeyRangeView;
 using Operations = google::protobuf::RepeatedPtrField<RequestOp>;
 using Keys = std::set<std::string_view>;
 
 // A union of key ranges. Borrows their bytes.
 class Ranges {
  public:
-  void add(const KeyRange& range) {
+  void add(const KeyRangeView& range) {
     if (range.is_single())
-      keys_.insert(range.from());
+      keys_.insert(range.key);
     else if (!range.is_empty())
-      add(range.from(), range.to());
+      add(range.key, range.is_open() ? std::string_view() : range.end);
   }
 
   void add(const Ranges& other) {
@@ -88,7 +88,7 @@ bool collect(const Operations& operations, Changes& changes) {
   for (const RequestOp& operation : operations) {
     if (!operation.has_request_delete_range()) continue;
     const auto& range = operation.request_delete_range();
-    changes.deletes.add(KeyRange(range.key(), range.range_end()));
+    changes.deletes.add(KeyRangeView{range.key(), range.range_end()});
   }
   for (const RequestOp& operation : operations) {
     if (operation.has_request_txn() && !collect_nested(operation.request_txn(), changes)) return false;

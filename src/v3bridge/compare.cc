@@ -48,7 +48,7 @@ bool holds(const Compare& compare, const KeyRow& row) {
 bool holds(KeySource& source, const Compare& compare) {
   const Detail detail = compare.target() == Compare::VALUE ? Detail::kAll : Detail::kAllButValues;
   bool found = false, held = true;
-  source.each(KeyRange(compare.key(), compare.range_end()), Revision(), detail, [&](const KeyRow& row) {
+  source.each(KeyRangeView{compare.key(), compare.range_end()}, Revision(), detail, [&](const KeyRow& row) {
     found = true;
     return held = holds(compare, row);
   });

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "v3bridge/key_range.h"
-
 namespace viaduct::v3bridge {
 
 using store::Detail;
@@ -33,7 +31,7 @@ KeyHistory::Reached KeyHistory::step_state(Visitor& visitor) {
     snapshot_ = std::move(made).value();
     from_ = range_.key;
   }
-  const std::string end = KeyRange(range_.key, range_.end).scan_end();
+  const std::string end = range_.scan_end();
   std::vector<NodeView> slice = snapshot_->slice(Family::kKey, from_, end, Store::kSliceNodes, Detail::kAllButValues);
   const bool is_last = slice.size() < Store::kSliceNodes;
   if (!is_last) from_ = slice.back().key + '\0';

@@ -3,12 +3,13 @@
 
 #include <functional>
 
-#include "v3bridge/key_range.h"
+#include "store/key_range.h"
 #include "v3bridge/key_row.h"
 
 namespace viaduct::v3bridge {
 
 using store::Detail;
+using store::KeyRangeView;
 
 class KeySource {
  public:
@@ -16,8 +17,8 @@ class KeySource {
 
   virtual ~KeySource() = default;
   // Live keys of the range at revision `at` (0: now), ascending.
-  virtual void each(const KeyRange& range, Revision at, Detail detail, const Visit& visit) = 0;
-  virtual uint64_t count(const KeyRange& range, Revision at) = 0;
+  virtual void each(const KeyRangeView& range, Revision at, Detail detail, const Visit& visit) = 0;
+  virtual uint64_t count(const KeyRangeView& range, Revision at) = 0;
 };
 
 }  // namespace viaduct::v3bridge

@@ -10,15 +10,15 @@ class LiveKeys final : public KeySource {
  public:
   explicit LiveKeys(const store::Store& store) : store_(store), now_(store.numbers()) {}
 
-  void each(const KeyRange& range, Revision at, Detail detail, const Visit& visit) override;
-  uint64_t count(const KeyRange& range, Revision at) override;
+  void each(const KeyRangeView& range, Revision at, Detail detail, const Visit& visit) override;
+  uint64_t count(const KeyRangeView& range, Revision at) override;
 
   const store::Numbers& now() const { return now_; }
   // It was too much, or not at the head, or not in memory: what was visited is not the whole.
   bool gave_up() const { return gave_up_; }
 
  private:
-  bool fits(const KeyRange& range, Detail detail);
+  bool fits(const KeyRangeView& range, Detail detail);
 
   const store::Store& store_;
   const store::Numbers now_;

@@ -21,11 +21,11 @@ Result<PinnedKeys> PinnedKeys::at(const Store& store, Revision revision) {
   return PinnedKeys(store, std::move(snapshot));
 }
 
-void PinnedKeys::each(const KeyRange& range, Revision at, Detail detail, const Visit& visit) {
+void PinnedKeys::each(const KeyRangeView& range, Revision at, Detail detail, const Visit& visit) {
   Store::Snapshot* const state = at_revision(at);
   if (!state || range.is_empty()) return;
   const std::string to = range.scan_end();
-  std::string from(range.from());
+  std::string from(range.key);
   for (size_t limit = range.is_single() ? 1 : kFirstSliceNodes;; limit = std::min(limit * 4, Store::kSliceNodes)) {
     const std::vector<NodeView> slice = state->slice(Family::kKey, from, to, limit, detail);
     for (const NodeView& node : slice) {
@@ -36,9 +36,9 @@ void PinnedKeys::each(const KeyRange& range, Revision at, Detail detail, const V
   }
 }
 
-uint64_t PinnedKeys::count(const KeyRange& range, Revision at) {
+uint64_t PinnedKeys::count(const KeyRangeView& range, Revision at) {
   Store::Snapshot* const state = at_revision(at);
-  return state && !range.is_empty() ? state->count(Family::kKey, range.from(), range.scan_end()) : 0;
+  return state && !range.is_empty() ? state->count(Family::kKey, range.key, range.scan_end()) : 0;
 }
 
 Store::Snapshot* PinnedKeys::at_revision(Revision revision) {

@@ -15,8 +15,8 @@ class PinnedKeys final : public KeySource {
   // `revision`, 0 for the head, is then what each() takes for now. kCompacted, kFutureRevision.
   static Result<PinnedKeys> at(const store::Store& store, Revision revision);
 
-  void each(const KeyRange& range, Revision at, Detail detail, const Visit& visit) override;
-  uint64_t count(const KeyRange& range, Revision at) override;
+  void each(const KeyRangeView& range, Revision at, Detail detail, const Visit& visit) override;
+  uint64_t count(const KeyRangeView& range, Revision at) override;
 
   store::Numbers now() const { return snapshot_->numbers(); }  // when it was made
   // Compaction took an earlier revision that was kept when the snapshot was made: what was visited is not the whole.

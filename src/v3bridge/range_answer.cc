@@ -49,7 +49,7 @@ class Answer {
     reads_all_ = has_filter(request) || (request.sort_order() != RangeRequest::NONE && !is_in_key_order(request));
   }
 
-  void read(KeySource& source, const KeyRange& range, Revision at) {
+  void read(KeySource& source, const KeyRangeView& range, Revision at) {
     wanted_ = reads_all_ || limit_ == kNoLimit ? kNoLimit : limit_ + 1;
     source.each(range, at, detail_of(request_), [this](const KeyRow& row) { return take(row); });
     if (count_ == wanted_) count_ += count_behind(source, range, std::move(last_), at);
@@ -70,10 +70,9 @@ class Answer {
     return false;
   }
 
-  static uint64_t count_behind(KeySource& source, const KeyRange& range, std::string last, Revision at) {
+  static uint64_t count_behind(KeySource& source, const KeyRangeView& range, std::string last, Revision at) {
     last += '\0';
-    const std::string_view end = range.to().empty() ? std::string_view("\0", 1) : range.to();
-    return source.count(KeyRange(last, end), at);
+    return source.count(KeyRangeView{last, range.end}, at);
   }
 
   void finish() {
@@ -118,7 +117,7 @@ class Answer {
 }  // namespace
 
 void answer_range(KeySource& source, const RangeRequest& request, Revision at, RangeResponse& response) {
-  const KeyRange range(request.key(), request.range_end());
+  const KeyRangeView range{request.key(), request.range_end()};
   if (request.count_only()) return response.set_count(static_cast<int64_t>(source.count(range, at)));
   Answer(request, response).read(source, range, at);
 }

@@ -44,12 +44,12 @@ bool RangePieces::next(RangeResponse& piece) {
 bool RangePieces::read_some(RangeResponse& piece) {
   bool is_full = false;
   piece_bytes_ = 0;
-  keys_->each(KeyRange(from_, end_), Revision(), detail_of(request_), [&](const KeyRow& row) {
+  keys_->each(KeyRangeView{from_, end_}, Revision(), detail_of(request_), [&](const KeyRow& row) {
     is_full = !take(row, piece);
     return !is_full && !more_;
   });
   if (is_full) return true;
-  if (more_) count_ += keys_->count(KeyRange(from_, end_), Revision());
+  if (more_) count_ += keys_->count(KeyRangeView{from_, end_}, Revision());
   piece.set_more(more_);
   piece.set_count(static_cast<int64_t>(count_));
   return false;

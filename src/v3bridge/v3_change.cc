@@ -4,7 +4,7 @@
 #include <string>
 
 #include "etcdserverpb/rpc.pb.h"
-#include "v3bridge/key_range.h"
+#include "store/key_range.h"
 #include "v3bridge/removal.h"
 
 namespace viaduct::v3bridge {
@@ -17,14 +17,14 @@ using store::EventPtr;
 using store::Family;
 using store::Transaction;
 
-std::vector<std::string> keys_in(const Transaction& txn, const KeyRange& range) {
+std::vector<std::string> keys_in(const Transaction& txn, const store::KeyRangeView& range) {
   std::vector<std::string> keys;
   if (range.is_empty()) return keys;
   if (range.is_single()) {
-    if (txn.key(range.from())) keys.emplace_back(range.from());
+    if (txn.key(range.key)) keys.emplace_back(range.key);
     return keys;
   }
-  txn.scan(Family::kKey, range.from(), range.to(), [&](const Entry& entry) {
+  txn.scan(Family::kKey, range.key, range.scan_end(), [&](const Entry& entry) {
     keys.emplace_back(entry.key());
     return true;
   });
@@ -55,7 +55,7 @@ EventPtr put_key(Transaction& txn, Directories& directories, const etcdserverpb:
 std::vector<EventPtr> delete_keys(Transaction& txn, Directories& directories,
                                   const etcdserverpb::DeleteRangeRequest& request) {
   std::vector<EventPtr> events;
-  for (const std::string& key : keys_in(txn, KeyRange(request.key(), request.range_end())))
+  for (const std::string& key : keys_in(txn, store::KeyRangeView{request.key(), request.range_end()}))
     events.push_back(remove_key(txn, directories, key, {Action::kDelete, false}));
   return events;
 }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "etcdserverpb/rpc.pb.h"
-#include "v3bridge/key_range.h"
+#include "store/key_range.h"
 #include "v3bridge/txn_choice.h"
 
 namespace viaduct::v3bridge {
@@ -69,8 +69,8 @@ class Rehearsal {
   }
 
   void erase(const DeleteRangeRequest& request) {
-    const KeyRange range(request.key(), request.range_end());
-    for (auto key = keys_.lower_bound(range.from()); key != keys_.end() && range.contains(key->first); ++key) {
+    const store::KeyRangeView range{request.key(), request.range_end()};
+    for (auto key = keys_.lower_bound(range.key); key != keys_.end() && range.contains(key->first); ++key) {
       key->second.exists = false;
       attach(key->second, LeaseId());
     }

@@ -35,27 +35,27 @@ class TransactionKeys final : public KeySource {
  public:
   explicit TransactionKeys(const Transaction& txn) : txn_(txn) {}
 
-  void each(const KeyRange& range, Revision at, Detail detail, const Visit& visit) override {
+  void each(const KeyRangeView& range, Revision at, Detail detail, const Visit& visit) override {
     if (range.is_empty()) return;
     if (at) return earlier(range, at, visit);
     const auto show = [&](const Entry& entry) {
       const Blob value = detail == Detail::kAll ? txn_.value(entry) : Blob();
       return visit(row_of(entry, value.view()));
     };
-    if (!range.is_single()) return txn_.scan(Family::kKey, range.from(), range.to(), show);
-    if (const Entry* entry = txn_.key(range.from())) show(*entry);
+    if (!range.is_single()) return txn_.scan(Family::kKey, range.key, range.scan_end(), show);
+    if (const Entry* entry = txn_.key(range.key)) show(*entry);
   }
 
-  uint64_t count(const KeyRange& range, Revision at) override {
-    if (at && !range.is_empty()) return txn_.count_keys_at(at, range.from(), range.scan_end());
+  uint64_t count(const KeyRangeView& range, Revision at) override {
+    if (at && !range.is_empty()) return txn_.count_keys_at(at, range.key, range.scan_end());
     uint64_t count = 0;
     each(range, at, Detail::kAllButValues, [&](const KeyRow&) { return ++count, true; });
     return count;
   }
 
  private:
-  void earlier(const KeyRange& range, Revision at, const Visit& visit) const {
-    txn_.scan_keys_at(at, range.from(), range.scan_end(),
+  void earlier(const KeyRangeView& range, Revision at, const Visit& visit) const {
+    txn_.scan_keys_at(at, range.key, range.scan_end(),
                       [&](const store::NodeView& node) { return visit(row_of(node)); });
   }
 
