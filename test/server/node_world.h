@@ -4,7 +4,6 @@
 
 #include <doctest/doctest.h>
 
-#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -16,19 +15,10 @@
 #include "server/node.h"
 #include "server/node_timings.h"
 #include "test/support/fake_disk.h"
+#include "test/support/manual_clock.h"
 #include "viaduct/command.pb.h"
 
 namespace viaduct::server {
-
-class ManualClock final : public Clock {
- public:
-  std::chrono::nanoseconds monotonic() const override { return std::chrono::nanoseconds(now_.load()); }
-  int64_t wall_ns() const override { return 1'500'000'000'000'000'000 + now_.load(); }
-  void advance(std::chrono::nanoseconds by) { now_ += by.count(); }
-
- private:
-  std::atomic<int64_t> now_{1'000'000'000'000};
-};
 
 // Runs what is posted on the thread that posts it.
 class PostingThread final : public Executor {
