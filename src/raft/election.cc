@@ -21,7 +21,7 @@ bool Raft::may_stand() const {
   return true;
 }
 
-void Raft::stand(Role role) {
+void Raft::stand(Role role, bool transfer) {
   role_ = role;
   leader_ = MemberId();
   votes_.clear();
@@ -32,7 +32,7 @@ void Raft::stand(Role role) {
     for (MemberId id : voters) {
       if (id == options_.id || std::find(asked.begin(), asked.end(), id) != asked.end()) continue;
       if (role == Role::kCandidate)
-        send(id, VoteRequest{log_.last()});
+        send(id, VoteRequest{log_.last(), transfer});
       else
         send(id, hard_.term.next(), PreVoteRequest{log_.last()});
     }
@@ -84,6 +84,10 @@ void Raft::on(const Message& message, const VoteRequest& request) {
 
 void Raft::on(const Message& message, const VoteReply& reply) {
   if (role_ == Role::kCandidate) count_vote(message.from, reply.granted);
+}
+
+void Raft::on(const Message& message, const TimeoutNow&) {
+  if (hear_leader(message) && may_stand()) stand(Role::kCandidate, true);
 }
 
 }  // namespace viaduct::raft

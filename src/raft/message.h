@@ -32,6 +32,7 @@ struct PreVoteReply {
 
 struct VoteRequest {
   EntryId last;
+  bool transfer = false;  // the leader itself asked for this election (dissertation 3.10), so hearing it is no obstacle
 };
 struct VoteReply {
   bool granted = false;
@@ -47,24 +48,30 @@ struct AppendRequest {
 struct AppendReply {
   bool accepted = false;
   Index index;
-  EntryId hint;  // rejected only: the follower's last entry that might match
+  EntryId hint;              // rejected only: the follower's last entry that might match
+  bool quarantined = false;  // the sender has lost part of its log: this acknowledges nothing towards commit (CC-12)
 };
 
 struct Heartbeat {
   Index commit;  // never above what this follower is known to have
   Round round;
+  uint64_t released = 0;  // the incarnation of the receiver that has all again that was committed before it (CC-12)
 };
 struct HeartbeatReply {
   Round round;
 };
 
+// Stand for election at once, without a pre-vote (dissertation 3.10). The receiver has all of the leader's log.
+struct TimeoutNow {};
+
 using MessageBody = std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply, AppendRequest, AppendReply,
-                                 Heartbeat, HeartbeatReply>;
+                                 Heartbeat, HeartbeatReply, TimeoutNow>;
 
 struct Message {
   MemberId from;
   MemberId to;
-  Term term;  // the sender's, but for a pre-vote and the grant of one
+  Term term;                 // the sender's, but for a pre-vote and the grant of one
+  uint64_t incarnation = 0;  // of the sender: one start of its process
   MessageBody body;
 };
 

@@ -66,8 +66,9 @@ void Raft::step(Message message) {
 
   if (message.term < hard_.term) return answer_stale(message);
   if (message.term > hard_.term) {
-    // Whoever hears a leader helps nobody to replace it (dissertation 4.2.3).
-    if (std::holds_alternative<VoteRequest>(message.body) && has_heard_leader()) return;
+    // Whoever hears a leader helps nobody to replace it (dissertation 4.2.3), but for the one that the leader chose.
+    const auto* vote = std::get_if<VoteRequest>(&message.body);
+    if (vote && !vote->transfer && has_heard_leader()) return;
     become_follower(message.term, MemberId());
   }
   std::visit([&](const auto& body) { on(message, body); }, message.body);
@@ -257,7 +258,7 @@ void Raft::restart_timer() {
 }
 
 void Raft::send(MemberId to, Term term, MessageBody body) {
-  outbox_.push_back({options_.id, to, term, std::move(body)});
+  outbox_.push_back({options_.id, to, term, options_.incarnation, std::move(body)});
 }
 
 }  // namespace viaduct::raft

@@ -37,6 +37,7 @@ namespace viaduct::raft {
 
 struct Options {
   MemberId id;
+  uint64_t incarnation = 0;      // of this start of the process; every message carries it (RF-12)
   uint32_t election_ticks = 10;  // the base: each timeout is drawn from [1, 2) times this (RF-2)
   uint32_t heartbeat_ticks = 1;
   uint64_t max_append_bytes = 1 << 20;          // entries of one message (RF-5)
@@ -131,13 +132,14 @@ class Raft {
 
   // election.cc: sections 3.4 and 9.6 of the dissertation
   bool may_stand() const;
-  void stand(Role role);
+  void stand(Role role, bool transfer = false);
   void count_vote(MemberId from, bool granted);
   bool has_heard_leader() const;
   void on(const Message& message, const PreVoteRequest& request);
   void on(const Message& message, const PreVoteReply& reply);
   void on(const Message& message, const VoteRequest& request);
   void on(const Message& message, const VoteReply& reply);
+  void on(const Message& message, const TimeoutNow& order);
 
   // replication.cc: sections 3.5 and 6.4 of the dissertation
   bool hear_leader(const Message& message);

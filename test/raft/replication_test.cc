@@ -188,7 +188,7 @@ TEST_CASE("FM-13: what no correct member can have said is dropped and counted, a
     CAPTURE(c.name);
     Script script(5, 0, {1, 2, 3});
     script.tell(2, 5, Heartbeat{Index(2), Round(1)});
-    script.raft().step({MemberId(c.from), MemberId(c.to), Term(c.term), c.body});
+    script.raft().step({MemberId(c.from), MemberId(c.to), Term(c.term), 0, c.body});
     CHECK(script.hear().empty());
     CHECK(script.raft().protocol_errors() == 1);
     CHECK(script.terms() == std::vector<uint64_t>{1, 2, 3});
@@ -544,7 +544,7 @@ TEST_CASE("RB-37: a deposed leader answers no read, whatever old answers still a
   REQUIRE(cluster.raft(2).propose("newer"));
   cluster.settle();
   cluster.link_down = nullptr;
-  cluster.raft(1).step({MemberId(2), MemberId(1), Term(1), HeartbeatReply{Round(0)}});
+  cluster.raft(1).step({MemberId(2), MemberId(1), Term(1), 0, HeartbeatReply{Round(0)}});
   cluster.tick_all(3);
   CHECK(cluster.checker.reads_answered() == 0);
   CHECK(cluster.raft(1).leader() == MemberId(2));

@@ -29,7 +29,7 @@ Script Script::leader(const Configuration& configuration, const Options& options
 }
 
 void Script::say(uint64_t from, uint64_t term, MessageBody body) {
-  raft().step({MemberId(from), raft().id(), Term(term), std::move(body)});
+  raft().step({MemberId(from), raft().id(), Term(term), 0, std::move(body)});
 }
 
 std::vector<Message> Script::hear() {
