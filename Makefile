@@ -34,7 +34,7 @@ PROTO_CC  := $(PROTOS:proto/%.proto=$(BUILD)/proto/%.pb.cc)
 PROTO_H   := $(PROTO_CC:.cc=.h)
 
 # Library name -> objects. Order of LAYERS is link order: a folder uses only those behind it.
-LAYERS    := server v3 v2 v3bridge store raft wal net bolt proto base
+LAYERS    := server v3 v2 v3bridge peer store raft wal net bolt proto base
 sources    = $(filter-out src/server/main.cc,$(wildcard src/$(1)/*.cc))
 objects    = $(patsubst %.cc,$(BUILD)/%.o,$(call sources,$(1)))
 libraries  = $(foreach l,$(1),$(BUILD)/lib/lib$(l).a)
@@ -49,8 +49,9 @@ USES_store    := store proto base
 USES_v3bridge := v3bridge store proto base
 USES_v2       := v2 v3bridge store net proto base
 USES_v3       := v3 v3bridge store net bolt proto base
+USES_peer     := peer raft net base
 USES_server   := $(LAYERS)
-UNITS         := base bolt wal raft net store v3bridge v2 v3 server
+UNITS         := base bolt wal raft net peer store v3bridge v2 v3 server
 UNIT_PROGRAMS := $(foreach u,$(UNITS),$(if $(wildcard test/$(u)/*_test.cc),$(BUILD)/bin/$(u)_test))
 
 .PHONY: all deps test-deps run test unit bench install clean

@@ -29,6 +29,11 @@ raft::Options raft_options(const NodeOptions& options) {
   return raft;
 }
 
+void done_at_once(std::unique_ptr<v3bridge::Completion> completion) {
+  Executor& home = completion->home();
+  home.post_function([done = std::move(completion)] { done->done({}); });
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Node>> Node::open(Disk& disk, const Clock& clock, Random& random, NodeOptions options,
@@ -91,6 +96,11 @@ void Node::propose(Command&& command, std::unique_ptr<v3bridge::Completion> comp
 
 void Node::read_barrier(std::unique_ptr<v3bridge::Completion> completion) {
   if (!inbox_.push_read(completion)) refuse_unqueued(std::move(completion));
+}
+
+void Node::move_leader(MemberId target, std::unique_ptr<v3bridge::Completion> completion) {
+  if (target == options_.self.id) return done_at_once(std::move(completion));
+  refuse(std::move(completion), Refusal::Kind::kBadTransferee, "etcdserver: bad leader transferee");
 }
 
 void Node::compaction_barrier(std::unique_ptr<v3bridge::Completion> completion) {

@@ -44,6 +44,7 @@ class Node final : public v3bridge::Engine {
 
   void propose(Command&& command, std::unique_ptr<v3bridge::Completion> completion) override;
   void read_barrier(std::unique_ptr<v3bridge::Completion> completion) override;
+  void move_leader(MemberId target, std::unique_ptr<v3bridge::Completion> completion) override;
   void compaction_barrier(std::unique_ptr<v3bridge::Completion> completion) override;
   bool reads_are_current() const override { return raft_worker_.leads_alone(); }
   const store::Store& store() const override { return *store_; }

@@ -5,11 +5,18 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "server/leader_duties.h"
 #include "v3bridge/engine.h"
 
 namespace viaduct::server {
+
+// Where a member comes from, until its state knows the members: decided when its data directory is made, and kept there.
+struct Founding {
+  bool founds = true;                      // `members` are the voters of the empty log; else only whom to ask for it
+  std::vector<v3bridge::Member> members;   // by id; this one among them, if it founds
+};
 
 struct NodeOptions {
   std::string wal_directory;
@@ -17,6 +24,8 @@ struct NodeOptions {
   std::string data_directory;   // whose filesystem is watched for space
   ClusterId cluster_id;
   v3bridge::Member self;        // urls sorted
+  Founding founding;            // empty: this member alone
+  bool strict_reconfig = true;  // refuse membership changes that could cost the quorum (operations.md 4.1)
   std::string v2_root;
   std::string cluster_version;  // what is published: "3.5.0"
   std::chrono::milliseconds heartbeat_interval{100};

@@ -35,6 +35,17 @@ Status status_of(V3Error error) {
       return kRoleNotGranted;
     case V3Error::kPermissionNotGranted:
       return kPermissionNotGranted;
+    case V3Error::kMemberNotFound:
+    case V3Error::kMemberRemoved:
+      return kMemberNotFound;
+    case V3Error::kMemberExists:
+      return kMemberExists;
+    case V3Error::kPeerUrlExists:
+      return kPeerUrlExists;
+    case V3Error::kTooManyLearners:
+      return kTooManyLearners;
+    case V3Error::kMemberNotLearner:
+      return kMemberNotLearner;
   }
   return {StatusCode::kInternal, {}};
 }
@@ -56,6 +67,16 @@ Status status_of(const Refusal& refusal) {
       return with(StatusCode::kResourceExhausted);
     case Refusal::Kind::kCorrupt:
       return with(StatusCode::kDataLoss);
+    case Refusal::Kind::kLeaderChanged:
+    case Refusal::Kind::kUnhealthy:
+      return with(StatusCode::kUnavailable);
+    case Refusal::Kind::kNotLeader:
+    case Refusal::Kind::kBadTransferee:
+    case Refusal::Kind::kLearnerNotReady:
+      return with(StatusCode::kFailedPrecondition);
+    case Refusal::Kind::kTransferTimeout:
+    case Refusal::Kind::kNotEnoughStarted:
+      return with(StatusCode::kUnknown);
   }
   return with(StatusCode::kInternal);
 }

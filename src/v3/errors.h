@@ -34,6 +34,9 @@ inline constexpr KnownError kNoSpace{StatusCode::kResourceExhausted, "etcdserver
 inline constexpr KnownError kLeaseNotFound{StatusCode::kNotFound, "etcdserver: requested lease not found"};
 inline constexpr KnownError kLeaseExists{StatusCode::kFailedPrecondition, "etcdserver: lease already exists"};
 inline constexpr KnownError kLeaseTtlTooLarge{StatusCode::kOutOfRange, "etcdserver: too large lease TTL"};
+inline constexpr KnownError kMemberExists{StatusCode::kFailedPrecondition, "etcdserver: member ID already exist"};
+inline constexpr KnownError kTooManyLearners{StatusCode::kFailedPrecondition,
+                                             "etcdserver: too many learner members in cluster"};
 inline constexpr KnownError kPeerUrlExists{StatusCode::kFailedPrecondition, "etcdserver: Peer URLs already exists"};
 inline constexpr KnownError kMemberNotEnoughStarted{
     StatusCode::kUnknown, "etcdserver: re-configuration failed due to not enough started members"};

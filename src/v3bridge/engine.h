@@ -38,6 +38,7 @@ struct Member {
   std::string name;                       // empty until it has started
   std::vector<std::string> peer_urls;     // sorted
   std::vector<std::string> client_urls;   // sorted
+  bool is_learner = false;
 };
 
 enum class RaftRole { kFollower, kPreCandidate, kCandidate, kLeader };
@@ -56,11 +57,22 @@ struct ActiveAlarm {
   std::string kind;                       // "NOSPACE", "CORRUPT", or "NONE" if a client said so
 };
 
+// What this member has exchanged with another one since it started; for statistics.
+struct Traffic {
+  MemberId id;
+  bool connected = false;
+  uint64_t appends_sent = 0, appends_failed = 0, appends_received = 0;
+  uint64_t bytes_sent = 0, bytes_received = 0;
+  double latency_current_ms = 0, latency_average_ms = 0, latency_deviation_ms = 0;  // of a sent append
+  double latency_min_ms = 0, latency_max_ms = 0;
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
 
-  // Takes the command through the log. Refused at once (through `done`) when queues are full, the command is larger
+  // Takes the command through the log, from any member; a membership change first past the leader, who may refuse it
+  // (kNotEnoughStarted, kUnhealthy, kLearnerNotReady; `strict_reconfig` is the node's option). Refused at once (through `done`) when queues are full, the command is larger
   // than the log can replay, or there is no space.
   virtual void propose(Command&& command, std::unique_ptr<Completion> completion) = 0;
   // Linearizable read barrier (ReadIndex): done() with an empty body once everything committed before is applied.
@@ -68,6 +80,9 @@ class Engine {
   // True while nobody but this member can have acknowledged a write, so that what it has applied is all that a
   // linearizable read has to show: no barrier is needed then.
   virtual bool reads_are_current() const { return false; }
+  // Hands leadership to that voter: done() with an empty body when it leads, at once if it does already. Refused with
+  // kNotLeader unless this member leads, kBadTransferee, or kTransferTimeout.
+  virtual void move_leader(MemberId target, std::unique_ptr<Completion> completion) = 0;
 
   // done() with an empty body once what compaction had left behind at this call is gone. It goes in slices between
   // writes, so this may take its time.
@@ -86,6 +101,8 @@ class Engine {
   virtual std::vector<Member> members() const = 0;          // by id
   virtual std::string cluster_version() const = 0;          // "3.5.0", or "not_decided"
   virtual std::vector<ActiveAlarm> alarms() const = 0;
+  virtual bool is_learner() const { return false; }         // this member, by the membership it has applied
+  virtual std::vector<Traffic> traffic() const { return {}; }  // with each other member, by id
 };
 
 }  // namespace viaduct::v3bridge

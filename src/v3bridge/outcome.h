@@ -38,6 +38,12 @@ enum class V3Error {
   kRoleNotFound,
   kRoleNotGranted,        // to the user
   kPermissionNotGranted,  // to the role
+  kMemberNotFound,
+  kMemberExists,
+  kMemberRemoved,  // that id was removed once
+  kPeerUrlExists,
+  kTooManyLearners,
+  kMemberNotLearner,
 };
 
 // Here, so that whoever passes an outcome on need not know the message.
@@ -56,7 +62,22 @@ struct V3Result {
 
 // A refusal by the node before or instead of applying; the text is etcd's, without the API's own framing.
 struct Refusal {
-  enum class Kind { kTimeout, kStopped, kTooManyRequests, kTooLarge, kNoLeader, kNoSpace, kCorrupt };
+  enum class Kind {
+    kTimeout,
+    kStopped,
+    kTooManyRequests,
+    kTooLarge,
+    kNoLeader,
+    kNoSpace,
+    kCorrupt,
+    kLeaderChanged,    // a read, which has no effect
+    kNotLeader,        // move_leader() on a follower
+    kBadTransferee,
+    kTransferTimeout,
+    kNotEnoughStarted,
+    kUnhealthy,
+    kLearnerNotReady,
+  };
   Kind kind;
   std::string text;  // "etcdserver: request timed out", ...
 };

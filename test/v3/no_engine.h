@@ -17,6 +17,7 @@ class NoEngine final : public v3bridge::Engine {
  public:
   void propose(Command&&, std::unique_ptr<v3bridge::Completion>) override { abort(); }
   void read_barrier(std::unique_ptr<v3bridge::Completion>) override { abort(); }
+  void move_leader(MemberId, std::unique_ptr<v3bridge::Completion>) override { abort(); }
   void compaction_barrier(std::unique_ptr<v3bridge::Completion>) override { abort(); }
   const store::Store& store() const override { abort(); }
   store::Hub& hub() override { abort(); }

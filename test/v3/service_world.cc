@@ -19,6 +19,8 @@ void BridgeEngine::read_barrier(std::unique_ptr<Completion> completion) {
   answer(std::move(completion), [] { return Outcome(); });
 }
 
+void BridgeEngine::move_leader(MemberId, std::unique_ptr<Completion> completion) { read_barrier(std::move(completion)); }
+
 void BridgeEngine::compaction_barrier(std::unique_ptr<Completion> completion) { read_barrier(std::move(completion)); }
 
 v3bridge::RaftStatus BridgeEngine::raft_status() const {

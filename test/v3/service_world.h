@@ -29,6 +29,7 @@ class BridgeEngine final : public v3bridge::Engine {
 
   void propose(Command&& command, std::unique_ptr<v3bridge::Completion> completion) override;
   void read_barrier(std::unique_ptr<v3bridge::Completion> completion) override;
+  void move_leader(MemberId target, std::unique_ptr<v3bridge::Completion> completion) override;
   void compaction_barrier(std::unique_ptr<v3bridge::Completion> completion) override;
   const store::Store& store() const override { return *fixture_; }
   store::Hub& hub() override { return hub_; }

@@ -38,6 +38,7 @@ class StoreEngine final : public v3bridge::Engine {
 
   void propose(Command&&, std::unique_ptr<v3bridge::Completion>) override { FAIL("nobody proposes here"); }
   void read_barrier(std::unique_ptr<v3bridge::Completion>) override { FAIL("nobody reads here"); }
+  void move_leader(MemberId, std::unique_ptr<v3bridge::Completion>) override { FAIL("nobody moves the leader here"); }
   void compaction_barrier(std::unique_ptr<v3bridge::Completion>) override { FAIL("nobody waits here"); }
   const store::Store& store() const override { return *fixture; }
   store::Hub& hub() override { return hub_; }

@@ -1,0 +1,60 @@
+// What members say to each other over their links: raft's messages, and what the nodes settle among themselves (D8).
+// The bytes are frame_codec.h's business.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/entry.h"
+#include "base/ids.h"
+#include "raft/message.h"
+
+namespace viaduct::peer {
+
+// Cluster time as the sender estimates it goes along, so that followers' clocks run between entries (D3).
+struct RaftFrame {
+  raft::Message message;
+  uint64_t cluster_ms = 0;
+};
+
+// Follower to leader: append this for me, if you still lead in `term`. The answer is the entry itself, when the follower
+// applies it: it bears the follower's id, incarnation and number.
+struct ForwardedCommand {
+  uint64_t id = 0;  // the command's origin_id
+  Term term;
+  EntryType type = EntryType::kCommand;
+  std::string data;  // the entry's, its stamp still empty
+};
+
+// Leader to follower: that command was not appended, and never will be by this sending.
+struct ForwardRefused {
+  uint64_t id = 0;
+  Term term;         // of the refused ForwardedCommand
+  uint8_t kind = 0;  // kNotLeader, or a refusal to pass on to the client: its kind as the node numbers it
+  std::string text;
+
+  static constexpr uint8_t kNotLeader = 0xff;  // or not in that term: ask the leader of the next
+};
+
+// Follower to leader: an index at which a read is linearizable, please (RF-3). Tokens are the asking member's, unique and
+// rising.
+struct ReadIndexRequest {
+  uint64_t token = 0;
+};
+struct ReadIndexReply {
+  uint64_t token = 0;
+  std::optional<Index> index;  // nothing: not the leader, or not any more
+};
+
+// The sender's running hash over all it has applied up to `index` (INV-A6).
+struct Checkpoint {
+  Index index;
+  uint64_t chain = 0;
+};
+
+using Frame =
+    std::variant<RaftFrame, ForwardedCommand, ForwardRefused, ReadIndexRequest, ReadIndexReply, Checkpoint>;
+
+}  // namespace viaduct::peer
