@@ -86,8 +86,4 @@ void Raft::on(const Message& message, const VoteReply& reply) {
   if (role_ == Role::kCandidate) count_vote(message.from, reply.granted);
 }
 
-void Raft::on(const Message& message, const TimeoutNow&) {
-  if (hear_leader(message) && may_stand()) stand(Role::kCandidate, true);
-}
-
 }  // namespace viaduct::raft

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace viaduct::raft {
 
@@ -77,6 +78,8 @@ void Progress::snapshot_ended(Index installed) {
   enter(State::kProbe, std::max(match_, installed).next());
   probe_sent_ = true;
 }
+
+void Progress::check_contact() { was_active_ = std::exchange(active, false); }
 
 void Progress::enter(State state, Index next) {
   state_ = state;

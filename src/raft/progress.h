@@ -52,7 +52,8 @@ class Progress {
   Index match() const { return match_; }
   Index next() const { return next_; }
   const Window& window() const { return window_; }
-  bool may_send() const;  // another append, with entries
+  bool may_send() const;                                     // another append, with entries
+  bool in_contact() const { return active || was_active_; }  // in this or the last period of the quorum check
 
   void sent(Index last, uint64_t bytes);  // an append that ends at `last` has left
   void probe_may_repeat() { probe_sent_ = false; }
@@ -65,6 +66,7 @@ class Progress {
   void become_probe();
   void become_snapshot();
   void snapshot_ended(Index installed);  // 0: it failed
+  void check_contact();                  // another period of the quorum check begins
 
   bool fetching = false;  // the caller is reading entries for it
   bool active = false;    // heard from since the last check of the quorum
@@ -78,6 +80,7 @@ class Progress {
   Index match_;
   Index next_;
   bool probe_sent_ = false;
+  bool was_active_ = false;
   Window window_;
 };
 

@@ -45,6 +45,7 @@ void Raft::tick_leader() {
     heartbeat_elapsed_ = 0;
     broadcast_heartbeat();
   }
+  tick_transfer();
   if (++ticks_ < options_.election_ticks) return;
   ticks_ = 0;
   const bool in_contact = has_quorum(configuration_, [&](MemberId id) {
@@ -52,7 +53,7 @@ void Raft::tick_leader() {
     return id == options_.id || (follower && follower->active);
   });
   if (!in_contact) return become_follower(hard_.term, MemberId());
-  for (auto& [id, follower] : followers_) follower.active = false;
+  for (auto& [id, follower] : followers_) follower.check_contact();
 }
 
 void Raft::step(Message message) {
@@ -84,6 +85,7 @@ void Raft::answer_stale(const Message& message) {
 
 Result<void> Raft::may_propose(size_t data_bytes, Priority priority) const {
   if (role_ != Role::kLeader) return Error{Code::kUnavailable, "not the leader"};
+  if (transfer_) return Error{Code::kUnavailable, "leadership is being transferred"};
   const uint64_t unapplied = log_.commit().value - log_.applied().value;
   const bool for_clients = priority == Priority::kClient;
   if (unapplied >= (for_clients ? options_.max_unapplied_entries : options_.max_unapplied_for_cleanup))
@@ -186,6 +188,7 @@ void Raft::apply_configuration(Configuration next) {
   if (role_ != Role::kFollower && !configuration_.is_voter(options_.id)) return become_follower(hard_.term, MemberId());
   if (role_ != Role::kLeader) return;
   std::erase_if(followers_, [&](const auto& follower) { return !configuration_.is_member(follower.first); });
+  if (transfer_ && !configuration_.is_voter(transfer_->to)) transfer_.reset();
   add_followers();
   advance_commit();
   confirm_reads();
@@ -246,6 +249,7 @@ void Raft::add_followers() {
 
 void Raft::leave_leadership() {
   followers_.clear();
+  transfer_.reset();
   snapshots_wanted_.clear();
   fetches_wanted_.clear();
   reads_.fail_all();

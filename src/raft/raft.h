@@ -13,7 +13,8 @@
 // Ownership: borrows `random`, which must outlive this. Shares entries with the caller (base/entry.h).
 // Threads:   confined to the raft thread; what a Ready hands out may go to others, as entries never change.
 // Errors:    refusals of proposals and reads only, each before anything was done: kUnavailable when this member is not
-//            the leader, kTooManyRequests beyond a cap. A message that makes no sense is dropped and counted.
+//            the leader or hands leadership on, kTooManyRequests beyond a cap. A message that makes no sense is dropped
+//            and counted.
 #pragma once
 
 #include <cstdint>
@@ -81,6 +82,11 @@ class Raft {
   // Stands for election without waiting for a timeout, by way of a pre-vote; nothing happens if this member leads
   // already or may not stand. A member that is the only voter leads as soon as its vote is durable.
   void campaign();
+  // Hands leadership to this voter (dissertation 3.10, RF-11): brings it up to date, lets it stand at once, and
+  // proposes nothing meanwhile. Success means begun; it has ended when transferring() is false, and well if role() is
+  // then no longer kLeader; it is given up after one election timeout. Another target takes the place of the one
+  // before, and this member itself as target calls it off. kInvalidArgument for who is no voter.
+  Result<void> transfer_leadership(MemberId to);
   // The leader's links are closed and refused (RF-1): it no longer counts as heard, so votes are granted at once.
   void forget_leader();
 
@@ -107,6 +113,10 @@ class Raft {
   Term term() const { return hard_.term; }
   MemberId leader() const { return leader_; }  // of term(); 0 if not known
   HardState hard_state() const { return {hard_.term, hard_.vote, log_.commit()}; }
+  bool transferring() const { return transfer_.has_value(); }  // propose() refuses until it is over
+  // The voter that would take over leadership soonest: in contact, and has all that is committed. Nobody unless
+  // leading.
+  std::optional<MemberId> best_successor() const;
   Index durable() const { return durability_.index(); }
   const Log& log() const { return log_; }
   const Configuration& configuration() const { return configuration_; }
@@ -139,6 +149,14 @@ class Raft {
   void on(const Message& message, const PreVoteReply& reply);
   void on(const Message& message, const VoteRequest& request);
   void on(const Message& message, const VoteReply& reply);
+
+  // transfer.cc: section 3.10 of the dissertation
+  struct Transfer {
+    MemberId to;
+    uint32_t ticks = 0;
+  };
+  void advance_transfer();
+  void tick_transfer();
   void on(const Message& message, const TimeoutNow& order);
 
   // replication.cc: sections 3.5 and 6.4 of the dissertation
@@ -179,6 +197,7 @@ class Raft {
   bool round_wanted_ = false;     // a read waits for a round not begun yet
   bool replication_due_ = false;  // something changed that followers may have to be told
   ReadIndex reads_;
+  std::optional<Transfer> transfer_;
 
   std::vector<Message> outbox_;
   std::vector<MemberId> snapshots_wanted_;

@@ -82,6 +82,7 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   }
   if (reply.index > log_.last_index()) return void(++protocol_errors_);
   if (follower.accepted(reply.index, log_.base().index)) advance_commit();
+  advance_transfer();
 }
 
 void Raft::on(const Message& message, const HeartbeatReply& reply) {
@@ -95,6 +96,7 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   replication_due_ = true;
   ask_what_arrived(found->first, follower);
   confirm_reads();
+  advance_transfer();
 }
 
 // Appends that were lost with nothing sent behind them would go unnoticed: an empty one asks (RF-5).

@@ -15,12 +15,6 @@ bool granted(const std::vector<Message>& answers) {
   return votes[0].granted;
 }
 
-Configuration with_learner(std::initializer_list<uint64_t> voter_ids, uint64_t learner) {
-  Configuration configuration = voters(voter_ids);
-  configuration.learners = {MemberId(learner)};
-  return configuration;
-}
-
 // Ticks until it stands for election; how long that took.
 uint32_t ticks_to_stand(Raft& raft) {
   for (uint32_t ticks = 1; ticks < 1000; ++ticks) {
@@ -316,43 +310,6 @@ TEST_CASE("4.2.3: a leader in contact ignores candidates") {
   CHECK(leader.raft().role() == Role::kLeader);
   leader.raft().forget_leader();  // is for followers
   CHECK(leader.raft().leader() == MemberId(1));
-}
-
-TEST_CASE(
-    "3.10: TimeoutNow makes a voter stand at once, without a pre-vote, and whoever hears the leader still votes") {
-  Script target(5, 0, {1});
-  target.tell(2, 5, Heartbeat{});
-  const auto requests = bodies<VoteRequest>(target.tell(2, 5, TimeoutNow{}));
-  CHECK(target.raft().role() == Role::kCandidate);
-  CHECK(target.raft().term() == Term(6));
-  REQUIRE(requests.size() == 2);
-  CHECK(requests[0].transfer);
-
-  Script voter(5, 0, {1});
-  voter.tell(2, 5, Heartbeat{});
-  CHECK(granted(voter.tell(3, 6, requests[0])));
-}
-
-TEST_CASE("3.10: TimeoutNow is obeyed only by a voter, and only from its leader") {
-  struct Case {
-    const char* name;
-    Configuration configuration;
-    uint64_t from, term;
-    uint64_t protocol_errors;
-  };
-  for (const Case& c : {
-           Case{"an older leader", voters({1, 2, 3}), 2, 4, 0},
-           Case{"not the leader", voters({1, 2, 3}), 3, 5, 1},
-           Case{"a learner", with_learner({2, 3}, 1), 2, 5, 0},
-       }) {
-    CAPTURE(c.name);
-    Script script(5, 0, {}, c.configuration);
-    script.tell(2, 5, Heartbeat{});
-    CHECK(script.tell(c.from, c.term, TimeoutNow{}).empty());
-    CHECK(script.raft().role() == Role::kFollower);
-    CHECK(script.raft().term() == Term(5));
-    CHECK(script.raft().protocol_errors() == c.protocol_errors);
-  }
 }
 
 TEST_CASE("check-quorum (6.2): a leader that a majority has not answered for a timeout steps down") {

@@ -67,6 +67,12 @@ Configuration voters(std::initializer_list<uint64_t> ids) {
   return configuration;
 }
 
+Configuration with_learner(std::initializer_list<uint64_t> voter_ids, uint64_t learner) {
+  Configuration configuration = voters(voter_ids);
+  configuration.learners = {MemberId(learner)};
+  return configuration;
+}
+
 Member::Member(const Options& opts, Configuration initial, uint64_t seed)
     : options(opts), initial_(std::move(initial)), random_(std::make_unique<SeededRandom>(seed)) {}
 

@@ -41,6 +41,7 @@ Configuration from_text(const std::string& text);
 EntryPtr make_entry(uint64_t index, uint64_t term, std::string data = {});
 Options options_of(uint64_t id);
 Configuration voters(std::initializer_list<uint64_t> ids);
+Configuration with_learner(std::initializer_list<uint64_t> voter_ids, uint64_t learner);
 
 class Member {
  public:

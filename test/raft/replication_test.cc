@@ -17,8 +17,6 @@ AppendRequest append(EntryId previous, const std::vector<uint64_t>& terms, uint6
   return {previous, make_entries(previous.index.value + 1, terms), Index(commit)};
 }
 
-AppendReply accepted(uint64_t index) { return {true, Index(index), {}}; }
-
 }  // namespace
 
 // --- a follower ---
@@ -469,9 +467,7 @@ TEST_CASE("members join as learners, become voters, and leave, the leader among 
     REQUIRE(cluster.raft(cluster.leader()).propose_configuration(to_text(next)));
     cluster.settle();
   };
-  Configuration with_learner = voters({1, 2, 3});
-  with_learner.learners = {MemberId(4)};
-  change(with_learner);
+  change(with_learner({1, 2, 3}, 4));
   cluster.tick_all(2);
   CHECK(cluster[4].disk.state.size() == cluster[1].disk.state.size());
   change(voters({1, 2, 3, 4}));

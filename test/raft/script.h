@@ -17,6 +17,8 @@ inline std::vector<EntryPtr> make_entries(uint64_t first, const std::vector<uint
   return entries;
 }
 
+inline AppendReply accepted(uint64_t index) { return {true, Index(index), {}}; }
+
 class Script {
  public:
   // Member 1 in `term`, having voted for `vote`, with entries of `terms`.

@@ -1,0 +1,42 @@
+// Leadership transfer (dissertation 3.10, RF-11).
+#include "raft/raft.h"
+
+namespace viaduct::raft {
+
+Result<void> Raft::transfer_leadership(MemberId to) {
+  if (role_ != Role::kLeader) return Error{Code::kUnavailable, "not the leader"};
+  if (!configuration_.is_voter(to)) return Error{Code::kInvalidArgument, "the transfer target is no voter"};
+  if (transfer_ && transfer_->to == to) return {};
+  transfer_.reset();
+  if (to == options_.id) return {};
+  transfer_ = Transfer{to};
+  replication_due_ = true;
+  advance_transfer();
+  return {};
+}
+
+std::optional<MemberId> Raft::best_successor() const {
+  std::optional<MemberId> best;
+  for (const auto& [id, follower] : followers_) {
+    const bool can_lead = configuration_.is_voter(id) && follower.in_contact() && follower.match() >= log_.commit();
+    if (can_lead && (!best || follower.match() > progress(*best)->match())) best = id;
+  }
+  return best;
+}
+
+// Called with each answer, so that a lost TimeoutNow is repeated. Of two that arrive the second is of an older term.
+void Raft::advance_transfer() {
+  if (!transfer_) return;
+  const Progress* target = progress(transfer_->to);
+  if (target->match() == log_.last_index()) send(transfer_->to, TimeoutNow{});
+}
+
+void Raft::tick_transfer() {
+  if (transfer_ && ++transfer_->ticks >= options_.election_ticks) transfer_.reset();
+}
+
+void Raft::on(const Message& message, const TimeoutNow&) {
+  if (hear_leader(message) && may_stand()) stand(Role::kCandidate, true);
+}
+
+}  // namespace viaduct::raft
