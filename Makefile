@@ -93,6 +93,10 @@ $(BIN)/viaduct: $(BUILD)/src/server/main.o $(call libraries,$(LAYERS))
 	$(if $(V),,@echo "  LD   $@")
 	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD) $(MALLOC_LD)
 
+# cpp-httplib, for all requests that we make.
+$(BUILD)/src/peer/http_client.o: PKG_CXX += $(HTTPLIB_CXX)
+$(BIN)/viaduct $(BUILD)/bin/peer_test $(BUILD)/bin/server_test: PKG_LD += $(HTTPLIB_LD)
+
 define library
 $(BUILD)/lib/lib$(1).a: $(if $(filter proto,$(1)),$(PROTO_CC:.cc=.o),$(call objects,$(1)))
 	@mkdir -p $$(@D)
