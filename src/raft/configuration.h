@@ -18,6 +18,11 @@ struct Configuration {
 
   bool is_voter(MemberId id) const { return holds(voters, id) || holds(outgoing, id); }
   bool is_member(MemberId id) const { return is_voter(id) || holds(learners, id); }
+  bool is_only_voter(MemberId id) const {
+    const auto is_it = [id](MemberId voter) { return voter == id; };
+    return is_voter(id) && std::all_of(voters.begin(), voters.end(), is_it) &&
+           std::all_of(outgoing.begin(), outgoing.end(), is_it);
+  }
   bool operator==(const Configuration&) const = default;
 
  private:

@@ -5,9 +5,14 @@
 #include "raft/raft.h"
 
 namespace viaduct::raft {
+namespace {
+
+constexpr uint32_t kHoldoffPatience = 4;  // election timeouts
+
+}  // namespace
 
 void Raft::campaign() {
-  if (role_ == Role::kLeader || !may_stand()) return;
+  if (role_ == Role::kLeader || holds_off() || !may_stand()) return;
   stand(Role::kPreCandidate);
 }
 
@@ -19,6 +24,11 @@ bool Raft::may_stand() const {
     if (log_.entry(index)->type == EntryType::kConfiguration) return false;
   }
   return true;
+}
+
+// All disks may have stalled together, as on shared storage.
+bool Raft::holds_off() const {
+  return holdoff_ > 0 && ticks_ < kHoldoffPatience * timeout_ && !configuration_.is_only_voter(options_.id);
 }
 
 void Raft::stand(Role role, bool transfer) {

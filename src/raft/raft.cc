@@ -36,6 +36,7 @@ Raft::Raft(const Options& options, Restart restart, Random& random)
 }
 
 void Raft::tick() {
+  if (holdoff_ > 0) --holdoff_;
   if (role_ == Role::kLeader) return tick_leader();
   if (++ticks_ >= timeout_) campaign();
 }
@@ -46,6 +47,7 @@ void Raft::tick_leader() {
     broadcast_heartbeat();
   }
   tick_transfer();
+  if (role_ != Role::kLeader) return;
   if (++ticks_ < options_.election_ticks) return;
   ticks_ = 0;
   const bool in_contact = has_quorum(configuration_, [&](MemberId id) {
@@ -186,9 +188,9 @@ void Raft::compact(Index index) { log_.compact(index); }
 void Raft::apply_configuration(Configuration next) {
   configuration_ = std::move(next);
   if (role_ != Role::kFollower && !configuration_.is_voter(options_.id)) return become_follower(hard_.term, MemberId());
+  if (transfer_ && !configuration_.is_voter(transfer_->to)) end_transfer();
   if (role_ != Role::kLeader) return;
   std::erase_if(followers_, [&](const auto& follower) { return !configuration_.is_member(follower.first); });
-  if (transfer_ && !configuration_.is_voter(transfer_->to)) transfer_.reset();
   add_followers();
   advance_commit();
   confirm_reads();
@@ -225,7 +227,7 @@ void Raft::become_leader() {
   role_ = Role::kLeader;
   leader_ = options_.id;
   votes_.clear();
-  ticks_ = heartbeat_elapsed_ = 0;
+  ticks_ = heartbeat_elapsed_ = holdoff_ = 0;
   add_followers();
   append(EntryType::kCommand, {});
   term_start_ = log_.last_index();

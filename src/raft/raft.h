@@ -87,6 +87,11 @@ class Raft {
   // then no longer kLeader; it is given up after one election timeout. Another target takes the place of the one
   // before, and this member itself as target calls it off. kInvalidArgument for who is no voter.
   Result<void> transfer_leadership(MemberId to);
+  // A sync has been under way for longer than two election timeouts (CC-14). A leader hands leadership to the best
+  // successor, and steps down if it has none or that fails. For `holdoff_ticks` the member then stands for election
+  // only if a leader asks it to, or if nobody else has led for so long that a slow leader is better than none. Does
+  // nothing to the only voter.
+  void disk_stalled(uint32_t holdoff_ticks);
   // The leader's links are closed and refused (RF-1): it no longer counts as heard, so votes are granted at once.
   void forget_leader();
 
@@ -142,6 +147,7 @@ class Raft {
 
   // election.cc: sections 3.4 and 9.6 of the dissertation
   bool may_stand() const;
+  bool holds_off() const;
   void stand(Role role, bool transfer = false);
   void count_vote(MemberId from, bool granted);
   bool has_heard_leader() const;
@@ -150,12 +156,13 @@ class Raft {
   void on(const Message& message, const VoteRequest& request);
   void on(const Message& message, const VoteReply& reply);
 
-  // transfer.cc: section 3.10 of the dissertation
+  // transfer.cc: section 3.10 of the dissertation, and CC-14
   struct Transfer {
     MemberId to;
     uint32_t ticks = 0;
   };
   void advance_transfer();
+  void end_transfer();
   void tick_transfer();
   void on(const Message& message, const TimeoutNow& order);
 
@@ -186,6 +193,7 @@ class Raft {
 
   uint32_t ticks_ = 0;              // since the leader was heard; a leader's: since it checked its quorum
   uint32_t timeout_ = 0;            // this election timeout, in ticks
+  uint32_t holdoff_ = 0;            // ticks left of the one after a disk stall
   std::map<MemberId, bool> votes_;  // answers to the election or pre-vote under way
 
   // A leader's.

@@ -1,4 +1,6 @@
-// Leadership transfer (dissertation 3.10, RF-11).
+// Leadership transfer (dissertation 3.10, RF-11), by order and because of a slow disk (CC-14).
+#include <algorithm>
+
 #include "raft/raft.h"
 
 namespace viaduct::raft {
@@ -7,8 +9,10 @@ Result<void> Raft::transfer_leadership(MemberId to) {
   if (role_ != Role::kLeader) return Error{Code::kUnavailable, "not the leader"};
   if (!configuration_.is_voter(to)) return Error{Code::kInvalidArgument, "the transfer target is no voter"};
   if (transfer_ && transfer_->to == to) return {};
-  transfer_.reset();
-  if (to == options_.id) return {};
+  if (to == options_.id) {
+    end_transfer();
+    return {};
+  }
   transfer_ = Transfer{to};
   replication_due_ = true;
   advance_transfer();
@@ -32,7 +36,23 @@ void Raft::advance_transfer() {
 }
 
 void Raft::tick_transfer() {
-  if (transfer_ && ++transfer_->ticks >= options_.election_ticks) transfer_.reset();
+  if (transfer_ && ++transfer_->ticks >= options_.election_ticks) end_transfer();
+}
+
+// It came to nothing. A leader whose disk has stalled goes all the same.
+void Raft::end_transfer() {
+  transfer_.reset();
+  if (holdoff_ > 0) become_follower(hard_.term, MemberId());
+}
+
+void Raft::disk_stalled(uint32_t holdoff_ticks) {
+  if (configuration_.is_only_voter(options_.id)) return;
+  holdoff_ = std::max(holdoff_, holdoff_ticks);
+  if (role_ != Role::kLeader || transfer_) return;
+  const std::optional<MemberId> successor = best_successor();
+  if (!successor) return become_follower(hard_.term, MemberId());
+  transfer_ = Transfer{*successor};
+  advance_transfer();
 }
 
 void Raft::on(const Message& message, const TimeoutNow&) {
