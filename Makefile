@@ -210,3 +210,31 @@ bench: deps
 	$(MAKE) -j$(JOBS) $(BIN)/viaduct $(BUILD)/bin/bench
 	$(BUILD)/bin/bench --viaduct $(BIN)/viaduct --work $(BUILD)/bench-data --rounds $(ROUNDS) --seconds $(SECONDS) \
 	  $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK)$(ONLY),,--write docs/benchmarks.md)
+
+# --- A cluster of three members on this machine; scripts/cluster has the commands for a second terminal.
+.PHONY: cluster
+cluster: deps
+	$(MAKE) -j$(JOBS) all
+	VIADUCT=$(BIN)/viaduct CLUSTER_FLAGS="$(ARGS)" scripts/cluster
+
+# --- Clusters of real processes under faults, their histories checked: `make chaos RUNS=200 SEED=1` plays many runs,
+# PARALLEL at a time, `make chaos RUNS=1 SEED=n` one of them again; test/cluster/README.md.
+RUNS         ?= 200
+SEED         ?= 1
+PARALLEL     ?= 1
+CHAOS        := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/cluster/*.cc) test/support/free_port.cc \
+                test/support/child_process.cc \
+                $(addprefix test/conformance/,connection.cc reply.cc http2_client.cc grpc_frame.cc))
+CHAOS_UNIT   := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/cluster/unit/*.cc) test/main.cc)
+$(BUILD)/bin/chaos: $(CHAOS) $(call libraries,proto base)
+$(BUILD)/bin/chaos_test: $(CHAOS_UNIT) $(filter-out %/main.o,$(CHAOS)) $(call libraries,proto base)
+$(BUILD)/bin/chaos $(BUILD)/bin/chaos_test:
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD)
+test-programs: $(BUILD)/bin/chaos_test $(BUILD)/bin/chaos
+.PHONY: chaos
+chaos: deps
+	$(MAKE) -j$(JOBS) $(BIN)/viaduct $(BUILD)/bin/chaos
+	$(BUILD)/bin/chaos --program $(BIN)/viaduct --work $(BUILD)/chaos-data --seed $(SEED) --runs $(RUNS) \
+	  --jobs $(PARALLEL) $(CHAOS_FLAGS)
