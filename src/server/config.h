@@ -54,6 +54,9 @@ struct Limits {
   uint64_t unapplied_entries = 5000;    // committed, not yet applied
 };
 
+// Name and one URL each, names may repeat; sorted.
+using InitialCluster = std::vector<std::pair<std::string, Url>>;
+
 struct Config {
   // Member
   std::string name = "default";
@@ -83,7 +86,7 @@ struct Config {
   bool socket_reuse_address = false;
 
   // Cluster
-  std::vector<std::pair<std::string, Url>> initial_cluster;  // name and one URL each, names may repeat; sorted
+  InitialCluster initial_cluster;
   std::string initial_cluster_token = "etcd-cluster";
   bool initial_cluster_existing = false;  // join instead of found
   bool force_new_cluster = false;

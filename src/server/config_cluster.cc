@@ -1,13 +1,11 @@
 #include "server/config_cluster.h"
 
 #include <arpa/inet.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <set>
 
 #include "server/flags_text.h"
 
@@ -39,15 +37,6 @@ Result<void> apply_old_addresses(FlagValues& values, const char* addr, const cha
   return {};
 }
 
-Url with_host(const Url& like, const std::string& host, uint16_t port) {
-  const bool six = host.find(':') != std::string::npos;
-  Url url = like;
-  url.host = host;
-  url.port = port;
-  url.text = (like.secure() ? "https://" : "http://") + (six ? "[" + host + "]" : host) + ":" + std::to_string(port);
-  return url;
-}
-
 // Returns the host now advertised, empty when the default may stay.
 std::string replace_default(const Urls& listen, Urls& advertise, const DefaultHost& default_host) {
   if (listen.empty() || (listen[0].host != "0.0.0.0" && listen[0].host != "::")) return "";
@@ -55,34 +44,6 @@ std::string replace_default(const Urls& listen, Urls& advertise, const DefaultHo
   if (!host) return "";
   advertise = {with_host(advertise[0], *host, listen[0].port)};
   return *host;
-}
-
-// url -> scheme://address:port for comparison; localhost and what does not resolve stay as they are.
-std::string resolved(const Url& url) {
-  if (url.is_socket_file() || url.host == "localhost") return url.text;
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(url.host.c_str(), nullptr, &hints, &found) != 0) return url.text;
-  char address[NI_MAXHOST] = "";
-  const int status =
-      getnameinfo(found->ai_addr, found->ai_addrlen, address, sizeof address, nullptr, 0, NI_NUMERICHOST);
-  freeaddrinfo(found);
-  return status == 0 ? with_host(url, address, url.port).text : url.text;
-}
-
-std::set<std::string> resolved(const Urls& urls) {
-  std::set<std::string> texts;
-  for (const Url& url : urls) texts.insert(resolved(url));
-  return texts;
-}
-
-std::string first(const std::set<std::string>& texts) { return texts.empty() ? "" : *texts.begin(); }
-
-std::string show(const std::vector<std::pair<std::string, Url>>& cluster) {
-  std::string text;
-  for (const auto& [name, url] : cluster) text += (text.empty() ? "" : ",") + name + "=" + url.text;
-  return text;
 }
 
 }  // namespace
@@ -151,8 +112,8 @@ Result<void> configure_addresses(FlagValues& values, bool advertise_required, co
   return {};
 }
 
-Result<std::vector<std::pair<std::string, Url>>> parse_initial_cluster(const std::string& text) {
-  std::vector<std::pair<std::string, Url>> cluster;
+Result<InitialCluster> parse_initial_cluster(const std::string& text) {
+  InitialCluster cluster;
   for (const std::string& member : split(text, ',')) {
     const size_t equals = member.find('=');
     VIADUCT_TRY_ASSIGN(url, parse_url(equals == std::string::npos ? "" : trim(member.substr(equals + 1))));
@@ -173,33 +134,7 @@ Result<void> configure_initial_cluster(const FlagValues& values, Config& config)
   auto cluster = parse_initial_cluster(values.text("initial-cluster"));
   if (!cluster) return invalid("error setting up initial cluster: " + cluster.error().message);
   config.initial_cluster = *std::move(cluster);
-  const bool alone = std::all_of(config.initial_cluster.begin(), config.initial_cluster.end(),
-                                 [&](const auto& member) { return member.first == config.initial_cluster[0].first; });
-  if (!alone) return invalid("--initial-cluster has several members, but clusters are not supported yet");
   return {};
-}
-
-Result<void> check_new_member(const Config& config) {
-  if (config.initial_cluster_existing) {
-    return invalid("--initial-cluster-state=existing: joining a cluster is not supported yet");
-  }
-  Urls own;
-  std::set<std::string> seen;
-  bool repeated = false;
-  for (const auto& [name, url] : config.initial_cluster) {
-    repeated |= !seen.insert(url.text).second;
-    if (name == config.name) own.push_back(url);
-  }
-  if (own.empty()) {
-    return invalid("couldn't find local name " + quote(config.name) + " in the initial cluster configuration");
-  }
-  if (repeated) return invalid("initial cluster " + show(config.initial_cluster) + " has duplicate url");
-  const std::set<std::string> listed = resolved(own);
-  const std::set<std::string> advertised = resolved(config.initial_advertise_peer_urls);
-  if (listed == advertised) return {};
-  return invalid("--initial-cluster has " + show(config.initial_cluster) +
-                 " but missing from --initial-advertise-peer-urls=" + join_urls(config.initial_advertise_peer_urls) +
-                 " (resolved urls: " + quote(first(advertised)) + " != " + quote(first(listed)) + ")");
 }
 
 }  // namespace viaduct::server

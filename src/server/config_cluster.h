@@ -1,5 +1,4 @@
-// The addresses of a member and its first cluster: defaults that depend on each other, 0.4's address flags, and the
-// rules that --initial-cluster must keep.
+// The addresses of a member and its first cluster: defaults that depend on each other, and 0.4's address flags.
 // Errors: kInvalidArgument with etcd's texts, or naming the flag where etcd would go on and we cannot yet.
 #pragma once
 
@@ -29,12 +28,9 @@ Result<void> configure_addresses(FlagValues& values, bool advertise_required, co
                                  Config& config);
 
 // name=url,..., sorted; a name with several URLs comes several times.
-Result<std::vector<std::pair<std::string, Url>>> parse_initial_cluster(const std::string& text);
+Result<InitialCluster> parse_initial_cluster(const std::string& text);
 
 // Fills in the initial cluster; `config` has name and addresses.
 Result<void> configure_initial_cluster(const FlagValues& values, Config& config);
-
-// What must hold before a member is made from `config`; of no interest to one that exists (operations.md 2.5).
-Result<void> check_new_member(const Config& config);
 
 }  // namespace viaduct::server

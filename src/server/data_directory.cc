@@ -1,9 +1,9 @@
 #include "server/data_directory.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "base/log.h"
-#include "server/config_cluster.h"
 #include "server/data_directory_foreign.h"
 #include "server/identity_file.h"
 
@@ -85,15 +85,11 @@ Result<void> DataDirectory::remove_leftovers() {
   return {};
 }
 
-Result<Identity> DataDirectory::identify(const Config& config) {
-  if (identity_) return *identity_;
-  VIADUCT_TRY(check_new_member(config));
-  std::vector<std::string> urls;
-  for (const auto& [name, url] : config.initial_cluster) urls.push_back(url.text);
-  const Identity identity = derive_identity(urls, config.initial_cluster_token);
+Result<void> DataDirectory::set_identity(const Identity& identity) {
+  assert(!identity_);
   VIADUCT_TRY(store_identity(*disk_, path_, identity));
   identity_ = identity;
-  return identity;
+  return {};
 }
 
 std::string DataDirectory::state_path() const { return below("state"); }

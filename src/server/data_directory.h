@@ -19,7 +19,6 @@
 
 #include "base/disk.h"
 #include "base/result.h"
-#include "server/config.h"
 #include "server/identity.h"
 
 namespace viaduct::server {
@@ -32,10 +31,9 @@ class DataDirectory {
   // left behind. `wal_dir` may be empty: then it is below `path`.
   static Result<DataDirectory> open(Disk& disk, const std::string& path, const std::string& wal_dir);
 
-  // Who this member is; decided from `config` and written down when the directory is new.
-  Result<Identity> identify(const Config& config);
-
-  bool is_new() const { return !identity_; }  // until identify()
+  // Who this member is; nothing while the directory is new.
+  const std::optional<Identity>& identity() const { return identity_; }
+  Result<void> set_identity(const Identity& identity);  // of a new one; durable when it returns
 
   const std::string& path() const { return path_; }
   const std::string& wal_path() const { return wal_path_; }  // made by the log itself

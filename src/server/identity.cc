@@ -41,9 +41,4 @@ ClusterId derive_cluster_id(std::vector<MemberId> members) {
   return ClusterId(first_bytes_of_sha1(bytes));
 }
 
-Identity derive_identity(const std::vector<std::string>& peer_urls, const std::string& token) {
-  const MemberId member = derive_member_id(peer_urls, token);
-  return {derive_cluster_id({member}), member};
-}
-
 }  // namespace viaduct::server

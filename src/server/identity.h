@@ -1,5 +1,5 @@
-// Who a member is: ids derived as etcd derives them (operations.md 2.4), so that tools that compare or compute ids
-// agree.
+// Who a member is and where it comes from. Ids are derived as etcd derives them (operations.md 2.4), so that tools that
+// compare or compute ids agree.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,14 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "server/founding.h"
 
 namespace viaduct::server {
 
 struct Identity {
   ClusterId cluster;
   MemberId member;
+  Founding founding = {};
 
   bool operator==(const Identity&) const = default;
 };
@@ -25,8 +27,5 @@ MemberId derive_member_id(std::vector<std::string> peer_urls, const std::string&
 
 // SHA-1 over all founding members' ids in ascending order, eight big-endian bytes each; its first eight bytes.
 ClusterId derive_cluster_id(std::vector<MemberId> members);
-
-// The only member of a new cluster.
-Identity derive_identity(const std::vector<std::string>& peer_urls, const std::string& token);
 
 }  // namespace viaduct::server

@@ -7,8 +7,10 @@ namespace viaduct::server {
 namespace {
 
 constexpr std::string_view kMagic = "VIADUCT\n";
-constexpr size_t kIdentityBytes = 32;
-static_assert(kMagic.size() + 4 + 8 + 8 + 4 == kIdentityBytes);
+constexpr size_t kCrcBytes = 4;
+constexpr size_t kFixedBytes = kMagic.size() + 4 + 8 + 8 + kCrcBytes;
+constexpr uint64_t kMaxFileBytes = 1 << 20;  // far beyond what a command line can name
+constexpr uint32_t kFormatWithoutFounding = 1;
 
 struct Copy {
   std::string path;
@@ -22,7 +24,7 @@ Result<Copy> read_copy(Disk& disk, const std::string& path) {
   VIADUCT_TRY_ASSIGN(exists, disk.exists(path));
   if (!exists) return copy;
   copy.exists = true;
-  auto bytes = read_file(disk, path, kIdentityBytes);
+  auto bytes = read_file(disk, path, kMaxFileBytes);
   if (!bytes && bytes.error().code != Code::kTooLarge) return std::move(bytes).error();
   auto identity = bytes ? decode_identity(*bytes) : Result<Identity>(Error{Code::kCorrupt, "too long"});
   if (identity) {
@@ -35,6 +37,32 @@ Result<Copy> read_copy(Disk& disk, const std::string& path) {
   return copy;
 }
 
+void put_founding(std::string& bytes, const Founding& founding) {
+  bytes.push_back(founding.founds ? 1 : 0);
+  put_varint(bytes, founding.members.size());
+  for (const v3bridge::Member& member : founding.members) {
+    put_le64(bytes, member.id.value);
+    put_length_prefixed(bytes, member.name);
+    put_varint(bytes, member.peer_urls.size());
+    for (const std::string& url : member.peer_urls) put_length_prefixed(bytes, url);
+  }
+}
+
+Founding take_founding(ByteReader& reader) {
+  Founding founding;
+  founding.founds = reader.take_u8() != 0;
+  for (uint64_t count = reader.take_varint(); reader.ok() && count > 0; --count) {
+    v3bridge::Member member;
+    member.id = MemberId(reader.take_le64());
+    member.name = reader.take_length_prefixed();
+    for (uint64_t urls = reader.take_varint(); reader.ok() && urls > 0; --urls) {
+      member.peer_urls.emplace_back(reader.take_length_prefixed());
+    }
+    founding.members.push_back(std::move(member));
+  }
+  return founding;
+}
+
 }  // namespace
 
 std::string encode_identity(const Identity& identity) {
@@ -42,25 +70,29 @@ std::string encode_identity(const Identity& identity) {
   put_le32(bytes, kDataFormat);
   put_le64(bytes, identity.cluster.value);
   put_le64(bytes, identity.member.value);
+  put_founding(bytes, identity.founding);
   put_le32(bytes, crc32c(0, bytes));
   return bytes;
 }
 
 Result<Identity> decode_identity(Bytes bytes) {
-  if (bytes.size() != kIdentityBytes) return Error{Code::kCorrupt, std::to_string(bytes.size()) + " bytes, not 32"};
-  ByteReader reader(bytes);
-  const Bytes magic = reader.take_bytes(kMagic.size());
+  if (bytes.size() < kFixedBytes) return Error{Code::kCorrupt, "only " + std::to_string(bytes.size()) + " bytes"};
+  if (!bytes.starts_with(kMagic)) return Error{Code::kCorrupt, "not an identity file"};
+  const Bytes checked = bytes.substr(0, bytes.size() - kCrcBytes);
+  if (ByteReader(bytes.substr(checked.size())).take_le32() != crc32c(0, checked)) {
+    return Error{Code::kCorrupt, "checksum does not match"};
+  }
+  ByteReader reader(checked.substr(kMagic.size()));
   const uint32_t format = reader.take_le32();
-  Identity identity;
-  identity.cluster = ClusterId(reader.take_le64());
-  identity.member = MemberId(reader.take_le64());
-  const uint32_t crc = reader.take_le32();
-  if (magic != kMagic) return Error{Code::kCorrupt, "not an identity file"};
-  if (crc != crc32c(0, bytes.substr(0, kIdentityBytes - 4))) return Error{Code::kCorrupt, "checksum does not match"};
-  if (format != kDataFormat) {
+  if (format != kDataFormat && format != kFormatWithoutFounding) {
     return Error{Code::kInvalidArgument, "data format " + std::to_string(format) + ", this program knows format " +
                                              std::to_string(kDataFormat)};
   }
+  Identity identity;
+  identity.cluster = ClusterId(reader.take_le64());
+  identity.member = MemberId(reader.take_le64());
+  if (format != kFormatWithoutFounding) identity.founding = take_founding(reader);
+  if (!reader.done()) return Error{Code::kCorrupt, "the founding cannot be read"};
   if (!identity.cluster || !identity.member) return Error{Code::kCorrupt, "an id is 0"};
   return identity;
 }

@@ -1,7 +1,9 @@
 // The identity of a member on disk, written once when it is made (CC-7). Everything else in the data directory is
 // worthless, or dangerous, under another identity, so there are two copies and each is checked.
 //
-//   identity := magic[8] format:u32 cluster:u64 member:u64 crc:u32      little-endian, 32 bytes
+//   identity := magic[8] format:u32 cluster:u64 member:u64 founding crc:u32    little-endian
+//   founding := founds:u8 count:varint member[count]                          absent in format 1: this member alone
+//   member   := id:u64 name:text count:varint peer_url:text[count]            text: varint length, bytes
 //   magic is "VIADUCT\n"; crc is CRC-32C over all before it.
 #pragma once
 
@@ -15,7 +17,7 @@
 namespace viaduct::server {
 
 inline constexpr std::string_view kIdentityFiles[] = {"identity.a", "identity.b"};
-inline constexpr uint32_t kDataFormat = 1;  // of the whole data directory
+inline constexpr uint32_t kDataFormat = 2;  // of the whole data directory
 
 std::string encode_identity(const Identity& identity);
 

@@ -7,20 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "server/founding.h"
 #include "server/leader_duties.h"
 #include "v3bridge/engine.h"
 
 namespace viaduct::server {
 
-// Where a member comes from, until its state knows the members: decided when its data directory is made, and kept there.
-struct Founding {
-  bool founds = true;                      // `members` are the voters of the empty log; else only whom to ask for it
-  std::vector<v3bridge::Member> members;   // by id; this one among them, if it founds
-};
-
 struct NodeOptions {
   std::string wal_directory;
-  std::string state_directory;  // LevelDB's
+  std::string state_directory;  // LevelDB's, at first (StateDirectory)
   std::string data_directory;   // whose filesystem is watched for space
   ClusterId cluster_id;
   v3bridge::Member self;        // urls sorted
@@ -44,6 +39,7 @@ struct NodeCounts {
   std::atomic<uint64_t> wal_bytes{0};
   std::atomic<uint64_t> log_cuts{0};
   std::atomic<uint64_t> commands_too_large{0};  // refused before they were logged
+  std::atomic<uint64_t> frames_dropped{0};      // of other members, because too much of theirs waited
   std::atomic<uint64_t> requests_too_many{0};   // refused because a queue or the log was too far ahead
 };
 

@@ -1,16 +1,14 @@
 #include "server/restore.h"
 
-#include <algorithm>
 #include <cstdio>
-#include <map>
 
 #include "base/log.h"
 #include "server/config.h"
 #include "server/config_build.h"
 #include "server/config_cluster.h"
 #include "server/data_directory.h"
-#include "server/identity.h"
 #include "server/identity_file.h"
+#include "server/new_member.h"
 #include "server/restore_state.h"
 #include "server/snapshot_file.h"
 #include "wal/wal.h"
@@ -19,33 +17,15 @@ namespace viaduct::server {
 namespace {
 
 // The new cluster, and which of its members is made here.
-struct Cluster {
-  std::vector<v3bridge::Member> members;  // by id
-  Identity identity;
-};
-
-Result<Cluster> cluster_of(const RestoreOptions& options) {
+Result<Identity> new_identity(const RestoreOptions& options) {
   Config config;
   config.name = options.name;
   VIADUCT_TRY_ASSIGN(initial_cluster, parse_initial_cluster(options.initial_cluster));
   config.initial_cluster = std::move(initial_cluster);
   VIADUCT_TRY_ASSIGN(peer_urls, parse_urls(options.initial_advertise_peer_urls, false));
   config.initial_advertise_peer_urls = std::move(peer_urls);
-  VIADUCT_TRY(check_new_member(config));
-
-  std::map<std::string, std::vector<std::string>> urls;
-  for (const auto& [name, url] : config.initial_cluster) urls[name].push_back(url.text);
-  Cluster cluster;
-  std::vector<MemberId> ids;
-  for (auto& [name, texts] : urls) {
-    const MemberId id = derive_member_id(texts, options.initial_cluster_token);
-    if (name == options.name) cluster.identity.member = id;
-    ids.push_back(id);
-    cluster.members.push_back({id, name, texts, {}});
-  }
-  cluster.identity.cluster = derive_cluster_id(ids);
-  std::sort(cluster.members.begin(), cluster.members.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  return cluster;
+  VIADUCT_TRY(check_new_member(config, system_resolver()));
+  return founder(config.initial_cluster, config.name, options.initial_cluster_token);
 }
 
 Result<void> refuse_used(Disk& disk, const char* flag, const std::string& directory) {
@@ -64,11 +44,11 @@ Result<void> make_log(Disk& disk, Random& random, const std::string& directory, 
   return wal->mark({kRestoredIndex, kRestoredTerm}, HardState{kRestoredTerm, MemberId(), kRestoredIndex});
 }
 
-void log_members(const Cluster& cluster) {
-  for (const v3bridge::Member& member : cluster.members) {
+void log_members(const Identity& identity) {
+  for (const v3bridge::Member& member : identity.founding.members) {
     std::string urls;
     for (const std::string& url : member.peer_urls) urls += (urls.empty() ? "" : ",") + url;
-    log::info("added member", {{"cluster-id", to_hex(cluster.identity.cluster.value)},
+    log::info("added member", {{"cluster-id", to_hex(identity.cluster.value)},
                                {"added-peer-id", to_hex(member.id.value)},
                                {"added-peer-peer-urls", urls}});
   }
@@ -76,24 +56,24 @@ void log_members(const Cluster& cluster) {
 
 // Everything but the identity, in an empty directory.
 Result<RestoredState> fill(Disk& disk, Random& random, const DataDirectory& directory, const bolt::Reader& reader,
-                           const Cluster& cluster, const RestoreOptions& options) {
+                           const Identity& identity, const RestoreOptions& options) {
   RestoreStateOptions state_options;
   state_options.directory = directory.state_path();
-  state_options.members = cluster.members;
+  state_options.members = identity.founding.members;
   state_options.bump_revision = options.bump_revision;
   if (options.v2_root) {
     VIADUCT_TRY_ASSIGN(root, parse_v2_root(*options.v2_root));
     state_options.v2_root = std::move(root);
   }
   VIADUCT_TRY_ASSIGN(state, restore_state(disk, reader, state_options));
-  VIADUCT_TRY(make_log(disk, random, directory.wal_path(), cluster.identity));
+  VIADUCT_TRY(make_log(disk, random, directory.wal_path(), identity));
   return state;
 }
 
 }  // namespace
 
 Result<void> restore(Disk& disk, Random& random, const RestoreOptions& options) {
-  VIADUCT_TRY_ASSIGN(cluster, cluster_of(options));
+  VIADUCT_TRY_ASSIGN(identity, new_identity(options));
   VIADUCT_TRY(refuse_used(disk, "data-dir", options.data_dir));
   if (!options.wal_dir.empty()) VIADUCT_TRY(refuse_used(disk, "wal-dir", options.wal_dir));
   const std::string wal_dir = options.wal_dir.empty() ? join_path(options.data_dir, "wal") : options.wal_dir;
@@ -101,13 +81,13 @@ Result<void> restore(Disk& disk, Random& random, const RestoreOptions& options) 
   VIADUCT_TRY_ASSIGN(file, open_snapshot(disk, options.file, options.skip_hash_check));
 
   VIADUCT_TRY_ASSIGN(directory, DataDirectory::open(disk, options.data_dir, options.wal_dir));
-  const auto state = fill(disk, random, directory, file.reader, cluster, options);
+  const auto state = fill(disk, random, directory, file.reader, identity, options);
   if (!state) {
     return Error{state.error().code, options.file + ": " + state.error().message + "; remove " + options.data_dir +
                                          ", which is not complete, before another try"};
   }
-  VIADUCT_TRY(store_identity(disk, directory.path(), cluster.identity));
-  log_members(cluster);
+  VIADUCT_TRY(store_identity(disk, directory.path(), identity));
+  log_members(identity);
   log::info("restored snapshot", {{"path", options.file},
                                   {"data-dir", options.data_dir},
                                   {"made-by", state->exact ? "viaduct" : "etcd"},

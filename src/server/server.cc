@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "net/listener.h"
 #include "net/loop_group.h"
+#include "server/bootstrap.h"
 #include "server/data_directory.h"
 #include "server/data_directory_modes.h"
 #include "server/node.h"
@@ -75,6 +76,8 @@ NodeOptions node_options(const Config& config, const DataDirectory& directory, c
   options.cluster_id = identity.cluster;
   options.self = {identity.member, config.name, texts_of(config.initial_advertise_peer_urls),
                   texts_of(config.advertise_client_urls)};
+  options.founding = identity.founding;
+  options.strict_reconfig = config.strict_reconfig_check;
   options.v2_root = config.v2_root;
   options.cluster_version = cluster_version_of(config.advertise_etcd_version);
   options.heartbeat_interval = config.heartbeat_interval;
@@ -135,10 +138,10 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, Disk& disk, 
   auto parts = std::make_unique<Parts>(config, clock);
   VIADUCT_TRY_ASSIGN(directory, DataDirectory::open(disk, config.data_dir, config.wal_dir));
   parts->directory.emplace(std::move(directory));
-  const bool is_new = parts->directory->is_new();
+  const bool is_new = !parts->directory->identity();
   VIADUCT_TRY(check_privacy(config));
   VIADUCT_TRY(settle_ballast(disk, *parts->directory));
-  VIADUCT_TRY_ASSIGN(identity, parts->directory->identify(config));
+  VIADUCT_TRY_ASSIGN(identity, bootstrap(config, *parts->directory, system_resolver()));
   const std::string member = to_hex(identity.member.value), cluster = to_hex(identity.cluster.value);
   log::info((is_new ? "starting member " : "restarting member ") + member + " in cluster " + cluster,
             {{"name", config.name}, {"data_dir", config.data_dir}});

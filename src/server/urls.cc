@@ -112,6 +112,15 @@ Result<Url> parse_url(std::string_view text) {
   return parsed;
 }
 
+Url with_host(const Url& like, const std::string& host, uint16_t port) {
+  const bool six = host.find(':') != std::string::npos;
+  Url url = like;
+  url.host = host;
+  url.port = port;
+  url.text = (like.secure() ? "https://" : "http://") + (six ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  return url;
+}
+
 Result<Urls> parse_urls(std::string_view text, bool unique) {
   Urls urls;
   if (trim(text).empty()) return urls;

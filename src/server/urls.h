@@ -27,6 +27,9 @@ using Urls = std::vector<Url>;
 
 Result<Url> parse_url(std::string_view text);
 
+// The same scheme elsewhere; an IPv6 address is given without brackets.
+Url with_host(const Url& like, const std::string& host, uint16_t port);
+
 // Comma separated; sorted by text, as etcd keeps its lists. With `unique`, repeated URLs count once.
 Result<Urls> parse_urls(std::string_view text, bool unique);
 

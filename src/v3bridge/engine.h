@@ -39,6 +39,8 @@ struct Member {
   std::vector<std::string> peer_urls;     // sorted
   std::vector<std::string> client_urls;   // sorted
   bool is_learner = false;
+
+  bool operator==(const Member&) const = default;
 };
 
 enum class RaftRole { kFollower, kPreCandidate, kCandidate, kLeader };

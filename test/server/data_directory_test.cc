@@ -10,46 +10,24 @@
 namespace viaduct::server {
 namespace {
 
-Config config() {
-  Config made;
-  made.initial_advertise_peer_urls = *parse_urls("http://localhost:2380", true);
-  made.initial_cluster = {{"default", made.initial_advertise_peer_urls[0]}};
-  return made;
-}
+const Identity kIdentity{ClusterId(0xcdf818194e3a8c32), MemberId(0x8e9e05c52164694d)};
 
 TEST_CASE("a new directory is made, locked and given an identity that stays") {
   FakeDisk disk;
   {
     auto directory = DataDirectory::open(disk, "/var/lib/d", "");
     REQUIRE(directory);
-    CHECK(directory->is_new());
+    CHECK(!directory->identity());
     CHECK(directory->wal_path() == "/var/lib/d/wal");
     CHECK(directory->state_path() == "/var/lib/d/state");
     CHECK(DataDirectory::open(disk, "/var/lib/d", "").error().code == Code::kLocked);
-    const auto identity = directory->identify(config());
-    REQUIRE(identity);
-    CHECK(to_hex(identity->member.value) == "8e9e05c52164694d");
-    CHECK(to_hex(identity->cluster.value) == "cdf818194e3a8c32");
-    CHECK(!directory->is_new());
+    REQUIRE(directory->set_identity(kIdentity));
+    CHECK(directory->identity() == kIdentity);
   }
   auto again = DataDirectory::open(disk, "/var/lib/d", "/wal");
   REQUIRE(again);
-  CHECK(!again->is_new());
   CHECK(again->wal_path() == "/wal");
-  Config other = config();
-  other.initial_cluster_token = "other";
-  other.initial_cluster_existing = true;  // of no interest to a member that exists
-  CHECK(to_hex(again->identify(other)->member.value) == "8e9e05c52164694d");
-}
-
-TEST_CASE("a new member that may not be is not written down") {
-  FakeDisk disk;
-  auto directory = DataDirectory::open(disk, "/d", "");
-  REQUIRE(directory);
-  Config joining = config();
-  joining.initial_cluster_existing = true;
-  CHECK(directory->identify(joining).error().code == Code::kInvalidArgument);
-  CHECK(*disk.list("/d") == std::vector<std::string>{"lock"});
+  CHECK(again->identity() == kIdentity);
 }
 
 TEST_CASE("files of etcd are refused, named, and left as they are") {
@@ -127,7 +105,8 @@ TEST_CASE("after a power cut at any call of the first start, a second start gets
   const auto first_start = [](Disk& disk) -> Result<Identity> {
     auto directory = DataDirectory::open(disk, "/d", "");
     if (!directory) return directory.error();
-    return directory->identify(config());
+    if (!directory->identity()) VIADUCT_TRY(directory->set_identity(kIdentity));
+    return *directory->identity();
   };
   FakeDisk counting;
   REQUIRE(first_start(counting));
@@ -139,7 +118,7 @@ TEST_CASE("after a power cut at any call of the first start, a second start gets
     disk.for_each_crash_image([&](FakeDisk& image) {
       const auto identity = first_start(image);
       REQUIRE_MESSAGE(identity, (identity ? "" : identity.error().message));
-      CHECK(to_hex(identity->member.value) == "8e9e05c52164694d");
+      CHECK(*identity == kIdentity);
     });
   }
 }

@@ -9,13 +9,22 @@
 namespace viaduct::server {
 namespace {
 
-const Identity kOurs{ClusterId(0xcdf818194e3a8c32), MemberId(0x8e9e05c52164694d)};
+const Identity kOurs{
+    ClusterId(0xcdf818194e3a8c32),
+    MemberId(0x8e9e05c52164694d),
+    {true,
+     {{MemberId(2), "infra2", {"http://10.0.0.2:2380"}, {}},
+      {MemberId(0x8e9e05c52164694d), "default", {"http://localhost:2380", "http://localhost:7001"}, {}}}}};
 const Identity kStrange{ClusterId(7), MemberId(9)};
 
 TEST_CASE("an identity survives its encoding") {
-  const auto decoded = decode_identity(encode_identity(kOurs));
-  REQUIRE(decoded);
-  CHECK(*decoded == kOurs);
+  Identity joining = kOurs;
+  joining.founding.founds = false;
+  for (const Identity& identity : {kOurs, kStrange, joining}) {
+    const auto decoded = decode_identity(encode_identity(identity));
+    REQUIRE(decoded);
+    CHECK(*decoded == identity);
+  }
 }
 
 TEST_CASE("any flipped bit, missing or added byte shows") {
@@ -32,10 +41,33 @@ TEST_CASE("any flipped bit, missing or added byte shows") {
 
 TEST_CASE("a newer format is not damage") {
   std::string bytes = encode_identity(kOurs);
-  bytes[8] = 2;
-  bytes.resize(28);
+  bytes[8] = 3;
+  bytes.resize(bytes.size() - 4);
   put_le32(bytes, crc32c(0, bytes));
   CHECK(decode_identity(bytes).error().code == Code::kInvalidArgument);
+}
+
+TEST_CASE("an identity of the first format is of a member that founded alone") {
+  std::string bytes = "VIADUCT\n";
+  put_le32(bytes, 1);
+  put_le64(bytes, kStrange.cluster.value);
+  put_le64(bytes, kStrange.member.value);
+  put_le32(bytes, crc32c(0, bytes));
+  const auto decoded = decode_identity(bytes);
+  REQUIRE(decoded);
+  CHECK(*decoded == kStrange);
+  CHECK(decoded->founding.founds);
+  CHECK(decoded->founding.members.empty());
+}
+
+TEST_CASE("a founding that claims more than there is does not pass, whatever its checksum says") {
+  const std::string whole = encode_identity(kOurs);
+  for (size_t size = 28; size + 4 < whole.size(); ++size) {
+    CAPTURE(size);
+    std::string bytes = whole.substr(0, size);
+    put_le32(bytes, crc32c(0, bytes));
+    CHECK(!decode_identity(bytes));
+  }
 }
 
 // What a copy on disk may be like.
@@ -67,7 +99,7 @@ TEST_CASE("of two copies one is enough, and mends the other") {
         REQUIRE(loaded);
         CHECK(loaded->value() == ((readable(a) ? a : b) == State::kOther ? kStrange : kOurs));
         for (const std::string_view name : kIdentityFiles) {
-          CHECK(*read_file(disk, "/d/" + std::string(name), 100) == encode_identity(loaded->value()));
+          CHECK(*read_file(disk, "/d/" + std::string(name), 1000) == encode_identity(loaded->value()));
         }
       } else {
         REQUIRE(!loaded);

@@ -16,9 +16,9 @@ TEST_CASE("ids are those that etcd derives") {
                         Case{"http://127.0.0.1:34380", "etcd-cluster", "2c902495a3d372c7", "cf3541d82322dc81"},
                         Case{"https://localhost:20001", "new", "a8f3458387986d", "34c21a2d427db393"}}) {
     CAPTURE(c.url);
-    const Identity identity = derive_identity({c.url}, c.token);
-    CHECK(to_hex(identity.member.value) == c.member);
-    CHECK(to_hex(identity.cluster.value) == c.cluster);
+    const MemberId member = derive_member_id({c.url}, c.token);
+    CHECK(to_hex(member.value) == c.member);
+    CHECK(to_hex(derive_cluster_id({member}).value) == c.cluster);
   }
 }
 
