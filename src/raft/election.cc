@@ -19,7 +19,7 @@ void Raft::campaign() {
 // A configuration acts when applied, so one that is committed but not applied may have taken this member's vote away.
 // And while the vote for the last election is not on the disk there is no point in the next.
 bool Raft::may_stand() const {
-  if (!configuration_.is_voter(options_.id) || durability_.hard() != hard_) return false;
+  if (!has_whole_log() || !configuration_.is_voter(options_.id) || durability_.hard() != hard_) return false;
   for (Index index = log_.applied().next(); index <= log_.commit(); index = index.next()) {
     if (log_.entry(index)->type == EntryType::kConfiguration) return false;
   }
@@ -71,7 +71,8 @@ void Raft::count_vote(MemberId from, bool granted) {
 bool Raft::has_heard_leader() const { return role_ == Role::kLeader || (leader_ && ticks_ < options_.election_ticks); }
 
 void Raft::on(const Message& message, const PreVoteRequest& request) {
-  const bool granted = message.term > hard_.term && !has_heard_leader() && log_.is_up_to_date(request.last);
+  const bool granted =
+      message.term > hard_.term && !has_heard_leader() && has_whole_log() && log_.is_up_to_date(request.last);
   send(message.from, granted ? message.term : hard_.term, PreVoteReply{granted});
 }
 
@@ -84,7 +85,7 @@ void Raft::on(const Message& message, const PreVoteReply& reply) {
 // A learner votes as well: the candidate's configuration says whether that counts (INV-R13).
 void Raft::on(const Message& message, const VoteRequest& request) {
   const bool is_free = !hard_.vote || hard_.vote == message.from;
-  const bool granted = is_free && log_.is_up_to_date(request.last);
+  const bool granted = is_free && has_whole_log() && log_.is_up_to_date(request.last);
   if (granted) {
     hard_.vote = message.from;
     restart_timer();

@@ -79,6 +79,13 @@ void Progress::snapshot_ended(Index installed) {
   probe_sent_ = true;
 }
 
+// A snapshot on its way to the incarnation before is still waited for: its sender reports in any case.
+void Progress::restarted(Index next) {
+  match_ = commit_sent = Index();
+  acknowledged = Round();
+  if (state_ != State::kSnapshot) enter(State::kProbe, next);
+}
+
 void Progress::check_contact() { was_active_ = std::exchange(active, false); }
 
 void Progress::enter(State state, Index next) {

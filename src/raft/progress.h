@@ -7,6 +7,7 @@
 
 #include "base/ids.h"
 #include "raft/message.h"
+#include "raft/standing.h"
 
 namespace viaduct::raft {
 
@@ -66,12 +67,14 @@ class Progress {
   void become_probe();
   void become_snapshot();
   void snapshot_ended(Index installed);  // 0: it failed
+  void restarted(Index next);            // it may have lost anything: asked anew, from before `next` on
   void check_contact();                  // another period of the quorum check begins
 
   bool fetching = false;  // the caller is reading entries for it
   bool active = false;    // heard from since the last check of the quorum
   Round acknowledged;     // newest round of heartbeats it answered
   Index commit_sent;      // the commit index it was last told along with an append
+  Standing standing;      // whether all this counts
 
  private:
   void enter(State state, Index next);

@@ -14,7 +14,7 @@ Result<Raft> Raft::start(const Options& options, Restart restart, Random& random
   if (log.applied() > log.last_index())
     return Error{Code::kCorrupt, "applied index " + to_string(log.applied()) + " is behind the log's end " +
                                      to_string(log.last_index())};
-  if (hard.commit > log.last_index())
+  if (hard.commit > log.last_index() && !restart.quarantined)
     return Error{Code::kCorrupt,
                  "commit index " + to_string(hard.commit) + " is behind the log's end " + to_string(log.last_index())};
   if (hard.term < log.last().term)
@@ -30,8 +30,9 @@ Raft::Raft(const Options& options, Restart restart, Random& random)
       configuration_(std::move(restart.configuration)),
       log_(std::move(restart.log)),
       durability_(log_.last_index(), hard_),
-      handed_to_apply_(log_.applied()) {
-  log_.commit_to(std::max(restart.hard_state.commit, log_.applied()));
+      handed_to_apply_(log_.applied()),
+      quarantined_(restart.quarantined) {
+  log_.commit_to(std::min(restart.hard_state.commit, log_.last_index()));
   restart_timer();
 }
 
@@ -52,7 +53,7 @@ void Raft::tick_leader() {
   ticks_ = 0;
   const bool in_contact = has_quorum(configuration_, [&](MemberId id) {
     const Progress* follower = progress(id);
-    return id == options_.id || (follower && follower->active);
+    return id == options_.id || (follower && follower->active && follower->standing.counts());
   });
   if (!in_contact) return become_follower(hard_.term, MemberId());
   for (auto& [id, follower] : followers_) follower.check_contact();
@@ -140,7 +141,7 @@ bool Raft::has_ready() const {
 Ready Raft::ready() {
   if (std::exchange(round_wanted_, false)) {
     broadcast_heartbeat();
-    confirm_reads();
+    confirm_round();
   }
   if (std::exchange(replication_due_, false)) replicate_to_all();
 
@@ -193,7 +194,7 @@ void Raft::apply_configuration(Configuration next) {
   std::erase_if(followers_, [&](const auto& follower) { return !configuration_.is_member(follower.first); });
   add_followers();
   advance_commit();
-  confirm_reads();
+  confirm_round();
 }
 
 bool Raft::installed(EntryId snapshot, Configuration configuration) {
@@ -203,7 +204,7 @@ bool Raft::installed(EntryId snapshot, Configuration configuration) {
   durability_.installed(snapshot.index);
   handed_to_apply_ = std::max(handed_to_apply_, snapshot.index);
   apply_configuration(std::move(configuration));
-  if (role_ == Role::kFollower && leader_) send(leader_, AppendReply{true, snapshot.index, {}});
+  if (role_ == Role::kFollower && leader_) acknowledge(leader_, snapshot.index);
   return rest_stays;
 }
 

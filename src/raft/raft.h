@@ -38,7 +38,7 @@ namespace viaduct::raft {
 
 struct Options {
   MemberId id;
-  uint64_t incarnation = 0;      // of this start of the process; every message carries it (RF-12)
+  uint64_t incarnation = 0;      // rises with each start of this member, from 1; every message carries it (RF-12)
   uint32_t election_ticks = 10;  // the base: each timeout is drawn from [1, 2) times this (RF-2)
   uint32_t heartbeat_ticks = 1;
   uint64_t max_append_bytes = 1 << 20;          // entries of one message (RF-5)
@@ -56,6 +56,9 @@ struct Restart {
   HardState hard_state;         // its commit may lag behind log.applied(): it is not synced for its own sake
   Configuration configuration;  // in force at log.applied()
   Log log;
+  // Part of the log was lost (CC-12), but neither term nor vote; `log` is what is left, and commit may lie beyond it.
+  // The member keeps out of elections and counts for nothing until a leader has brought back all that was committed.
+  bool quarantined = false;
 };
 
 enum class Role { kFollower, kPreCandidate, kCandidate, kLeader };
@@ -125,8 +128,14 @@ class Raft {
   Index durable() const { return durability_.index(); }
   const Log& log() const { return log_; }
   const Configuration& configuration() const { return configuration_; }
-  const Progress* progress(MemberId id) const;  // a leader's view of another member; null if there is none
+  const Progress* progress(MemberId id) const;       // a leader's view of another member; null if there is none
+  bool quarantined() const { return quarantined_; }  // once false, the durable mark of it may go
+  // A member that no longer has what it acknowledged, and does not know (RB-38): it started from the data of an earlier
+  // day, or from none. Its votes are worth nothing, so it must be refused under its id. Its leader finds out, or the
+  // member itself, which then keeps out of elections. The last one noticed; null if none.
+  std::optional<MemberId> lost_log_of() const { return lost_log_of_; }
   uint64_t protocol_errors() const { return protocol_errors_; }
+  uint64_t stale_replies() const { return stale_replies_; }  // dropped: from before their sender's last start
 
  private:
   Raft(const Options& options, Restart restart, Random& random);
@@ -146,6 +155,7 @@ class Raft {
   Result<void> may_propose(size_t data_bytes, Priority priority) const;
 
   // election.cc: sections 3.4 and 9.6 of the dissertation
+  bool has_whole_log() const { return !quarantined_ && lost_log_of_ != options_.id; }
   bool may_stand() const;
   bool holds_off() const;
   void stand(Role role, bool transfer = false);
@@ -168,6 +178,7 @@ class Raft {
 
   // replication.cc: sections 3.5 and 6.4 of the dissertation
   bool hear_leader(const Message& message);
+  void acknowledge(MemberId leader, Index index);
   void on(const Message& message, const AppendRequest& request);
   void on(const Message& message, const AppendReply& reply);
   void on(const Message& message, const Heartbeat& heartbeat);
@@ -179,7 +190,8 @@ class Raft {
   void send_append(MemberId to, Progress& progress, std::vector<EntryPtr> entries);
   void broadcast_heartbeat();
   void advance_commit();
-  void confirm_reads();
+  void confirm_round();
+  Progress* hear_follower(const Message& message);
 
   const Options options_;
   Random& random_;
@@ -210,7 +222,10 @@ class Raft {
   std::vector<Message> outbox_;
   std::vector<MemberId> snapshots_wanted_;
   std::vector<Fetch> fetches_wanted_;
+  bool quarantined_;
+  std::optional<MemberId> lost_log_of_;
   uint64_t protocol_errors_ = 0;
+  uint64_t stale_replies_ = 0;
 };
 
 }  // namespace viaduct::raft

@@ -40,9 +40,11 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   if (!hear_leader(message)) return;
   if (!is_well_formed(request, message.term)) return void(++protocol_errors_);
   if (request.previous.index < log_.base().index)
-    return send(message.from, AppendReply{true, log_.commit(), {}});  // all of that is committed, hence the same
-  if (!log_.has(request.previous))
-    return send(message.from, AppendReply{false, request.previous.index, log_.last_at_most(request.previous)});
+    return acknowledge(message.from, log_.commit());  // all of that is committed, hence the same
+  if (!log_.has(request.previous)) {
+    const EntryId hint = log_.last_at_most(request.previous);
+    return send(message.from, AppendReply{false, request.previous.index, hint, !has_whole_log()});
+  }
   if (log_.first_new(request.entries) <= log_.commit()) return void(++protocol_errors_);
   // Apply is behind by more than may be kept in memory; the leader will repeat this.
   const bool has_room = log_.bytes_between(log_.applied(), log_.commit()) <= options_.max_unapplied_bytes;
@@ -51,14 +53,25 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   if (const auto replaced = log_.merge(request.entries)) durability_.replaced_from(*replaced);
   const Index last_sent(request.previous.index.value + request.entries.size());
   log_.commit_to(std::min(request.commit, last_sent));
-  send(message.from, AppendReply{true, last_sent, {}});
+  acknowledge(message.from, last_sent);
 }
+
+void Raft::acknowledge(MemberId leader, Index index) { send(leader, AppendReply{true, index, {}, !has_whole_log()}); }
 
 void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   if (!hear_leader(message)) return;
-  if (heartbeat.commit > log_.last_index()) return void(++protocol_errors_);  // this member has lost entries (RF-12)
-  log_.commit_to(heartbeat.commit);
+  // This member once acknowledged all that the leader speaks of (RF-12, RB-38).
+  if (heartbeat.commit > log_.last_index() && !quarantined_) {
+    ++protocol_errors_;
+    lost_log_of_ = options_.id;
+    return;
+  }
+  log_.commit_to(std::min(heartbeat.commit, log_.last_index()));
   send(message.from, HeartbeatReply{heartbeat.round});
+  if (quarantined_ && heartbeat.released == options_.incarnation) {
+    quarantined_ = false;
+    acknowledge(message.from, log_.commit());  // which tells the leader
+  }
 }
 
 // --- the leader ---
@@ -68,13 +81,36 @@ void Raft::append(EntryType type, std::string data) {
   replication_due_ = !followers_.empty();
 }
 
-void Raft::on(const Message& message, const AppendReply& reply) {
+// Who replied; null if that is no follower, or one that has been started anew since.
+Progress* Raft::hear_follower(const Message& message) {
   const auto found = followers_.find(message.from);
-  if (found == followers_.end()) return;
+  if (found == followers_.end()) return nullptr;
   Progress& follower = found->second;
+  switch (follower.standing.heard(message.incarnation, follower.match())) {
+    case Standing::Speaker::kOld:
+      ++stale_replies_;
+      return nullptr;
+    case Standing::Speaker::kNew:
+      follower.restarted(log_.last_index().next());
+      break;
+    case Standing::Speaker::kKnown:
+      break;
+  }
   follower.active = true;
   replication_due_ = true;
+  return &follower;
+}
+
+void Raft::on(const Message& message, const AppendReply& reply) {
+  Progress* const replied = hear_follower(message);
+  if (!replied) return;
+  Progress& follower = *replied;
+  follower.standing.told(reply.quarantined, round_.next());
   if (!reply.accepted) {
+    if (follower.standing.rejected(reply.index, reply.hint.index)) {
+      ++protocol_errors_;
+      lost_log_of_ = message.from;
+    }
     // Below the base nothing can be looked up, but a snapshot will be needed anyway.
     const Index retry = std::min(reply.hint.index, log_.last_at_most(reply.hint).index);
     follower.rejected(reply.index, retry);
@@ -86,16 +122,14 @@ void Raft::on(const Message& message, const AppendReply& reply) {
 }
 
 void Raft::on(const Message& message, const HeartbeatReply& reply) {
-  const auto found = followers_.find(message.from);
-  if (found == followers_.end()) return;
+  Progress* const replied = hear_follower(message);
+  if (!replied) return;
   if (reply.round > round_) return void(++protocol_errors_);
-  Progress& follower = found->second;
-  follower.active = true;
+  Progress& follower = *replied;
   follower.acknowledged = std::max(follower.acknowledged, reply.round);
   follower.probe_may_repeat();
-  replication_due_ = true;
-  ask_what_arrived(found->first, follower);
-  confirm_reads();
+  ask_what_arrived(message.from, follower);
+  confirm_round();
   advance_transfer();
 }
 
@@ -147,14 +181,19 @@ void Raft::send_append(MemberId to, Progress& progress, std::vector<EntryPtr> en
 
 void Raft::broadcast_heartbeat() {
   round_ = round_.next();
-  for (const auto& [id, follower] : followers_) send(id, Heartbeat{std::min(follower.match(), log_.commit()), round_});
+  for (const auto& [id, follower] : followers_) {
+    const Index commit = std::min(follower.match(), log_.commit());
+    send(id, Heartbeat{commit, round_, follower.standing.released(follower.match())});
+  }
 }
 
 // Figure 2, leaders, last rule (section 5.4.2): an entry of an older term is committed only by one of this term.
 void Raft::advance_commit() {
   const Index reached = reached_by_quorum<Index>(configuration_, [&](MemberId id) {
     const Progress* follower = progress(id);
-    return id == options_.id ? durability_.index() : follower ? follower->match() : Index();
+    return id == options_.id                         ? durability_.index()
+           : follower && follower->standing.counts() ? follower->match()
+                                                     : Index();
   });
   if (reached <= log_.commit() || !log_.has({reached, hard_.term})) return;
   log_.commit_to(reached);
@@ -162,12 +201,19 @@ void Raft::advance_commit() {
   reads_.commit_known(log_.commit());
 }
 
-void Raft::confirm_reads() {
-  if (reads_.pending() == 0) return;
-  reads_.confirmed(reached_by_quorum<Round>(configuration_, [&](MemberId id) {
+// What a quorum's answers to a round of heartbeats are good for: reads, and the end of quarantines.
+void Raft::confirm_round() {
+  const bool ends_quarantine = std::any_of(followers_.begin(), followers_.end(), [](const auto& follower) {
+    return follower.second.standing.awaits_confirmation();
+  });
+  if (reads_.pending() == 0 && !ends_quarantine) return;
+  const Round confirmed = reached_by_quorum<Round>(configuration_, [&](MemberId id) {
     const Progress* follower = progress(id);
-    return id == options_.id ? round_ : follower ? follower->acknowledged : Round();
-  }));
+    return id == options_.id ? round_ : follower && follower->standing.counts() ? follower->acknowledged : Round();
+  });
+  reads_.confirmed(confirmed);
+  if (log_.commit() < term_start_) return;
+  for (auto& [id, follower] : followers_) follower.standing.confirmed(confirmed, log_.commit());
 }
 
 void Raft::snapshot_sent(MemberId to, std::optional<Index> snapshot) {

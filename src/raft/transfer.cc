@@ -8,11 +8,13 @@ namespace viaduct::raft {
 Result<void> Raft::transfer_leadership(MemberId to) {
   if (role_ != Role::kLeader) return Error{Code::kUnavailable, "not the leader"};
   if (!configuration_.is_voter(to)) return Error{Code::kInvalidArgument, "the transfer target is no voter"};
-  if (transfer_ && transfer_->to == to) return {};
   if (to == options_.id) {
     end_transfer();
     return {};
   }
+  if (!progress(to)->standing.counts())
+    return Error{Code::kUnavailable, "the transfer target has lost part of its log"};
+  if (transfer_ && transfer_->to == to) return {};
   transfer_ = Transfer{to};
   replication_due_ = true;
   advance_transfer();
@@ -22,7 +24,8 @@ Result<void> Raft::transfer_leadership(MemberId to) {
 std::optional<MemberId> Raft::best_successor() const {
   std::optional<MemberId> best;
   for (const auto& [id, follower] : followers_) {
-    const bool can_lead = configuration_.is_voter(id) && follower.in_contact() && follower.match() >= log_.commit();
+    const bool can_lead = configuration_.is_voter(id) && follower.standing.counts() && follower.in_contact() &&
+                          follower.match() >= log_.commit();
     if (can_lead && (!best || follower.match() > progress(*best)->match())) best = id;
   }
   return best;

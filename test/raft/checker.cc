@@ -52,6 +52,7 @@ void Checker::stepped(const Member& member, const Members& all) {
       must(!progress || progress->match() < progress->next(), "R9: match < next", member);
     }
   }
+  must(!raft.quarantined() || raft.role() == Role::kFollower, "D4: a member in quarantine stands", member);
   check_log(member);
   if (log.commit() > before.commit) check_commit(member, all, before.commit);
   before = {raft.term(), vote, log.commit()};
@@ -84,7 +85,7 @@ void Checker::check_commit(const Member& member, const Members& all, Index befor
   if (raft.role() == Role::kLeader) {
     must(*log.term(commit) == raft.term(), "R8: an older term's entry committed by counting", member);
     const EntryId id{commit, raft.term()};
-    must(has_quorum(raft.configuration(), [&](MemberId voter) { return all.at(voter).disk.has(id); }),
+    must(has_quorum(raft.configuration(), [&](MemberId voter) { return all.at(voter).disk.counts_for(id); }),
          "R10: committed without a durable quorum", member);
   }
   for (Index index = std::max(before, log.base().index).next(); index <= commit; index = index.next()) {
@@ -102,6 +103,10 @@ void Checker::sent(const Member& member, const Message& message) {
   must(is_pre_vote || message.term <= durable.term, "R5: a message of a term that is not durable", member);
   if (const auto* vote = std::get_if<VoteReply>(&message.body); vote && vote->granted && durable.term == message.term)
     must(durable.vote == message.to, "R5: a vote that is not durable", member);
+  const auto* pre_vote = std::get_if<PreVoteReply>(&message.body);
+  const auto* vote_given = std::get_if<VoteReply>(&message.body);
+  must(!member.raft->quarantined() || !((pre_vote && pre_vote->granted) || (vote_given && vote_given->granted)),
+       "D4: a member in quarantine votes", member);
   if (const auto* reply = std::get_if<AppendReply>(&message.body); reply && reply->accepted)
     must(reply->index <= member.disk.last_index() || message.term < durable.term,
          "R7: an acknowledgement outran the disk", member);

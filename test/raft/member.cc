@@ -12,6 +12,19 @@ bool Disk::has(EntryId id) const {
   return id.index <= last_index() && entries[id.index.value - base.index.value - 1]->term == id.term;
 }
 
+void Disk::lose_tail(size_t lost) {
+  for (const EntryPtr& entry : entries) before_loss.emplace(entry->index, entry->term);
+  entries.resize(entries.size() - lost);
+  quarantined = true;
+  if (last_index().value >= state.size()) return;
+  base = {state.back()->index, state.back()->term};  // the state stands for all up to there
+  entries.clear();
+}
+
+bool Disk::counts_for(EntryId id) const {
+  return before_loss.contains({id.index, id.term}) || (!quarantined && has(id));
+}
+
 void Disk::write(const Ready& ready) {
   if (ready.hard_state) hard_state = *ready.hard_state;
   for (const EntryPtr& entry : ready.entries) {
@@ -80,8 +93,9 @@ void Member::start() {
   REQUIRE(!is_up());
   Log log(disk.base, Index(disk.state.size()), cache_bytes);
   for (const EntryPtr& entry : disk.entries) log.restore(*entry);
-  Result<Raft> started =
-      Raft::start(options, {disk.hard_state, configuration_at(disk.state.size()), std::move(log)}, *random_);
+  ++options.incarnation;
+  Result<Raft> started = Raft::start(
+      options, {disk.hard_state, configuration_at(disk.state.size()), std::move(log), disk.quarantined}, *random_);
   REQUIRE(started);
   raft = std::make_unique<Raft>(std::move(started).value());
 }
@@ -115,6 +129,7 @@ bool Member::sync() {
   disk.write(ready);
   send(ready.messages_synced);
   raft->persisted(ready.sequence);
+  disk.quarantined = raft->quarantined();
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,11 +27,15 @@ struct Snapshot {
 struct Disk {
   HardState hard_state;
   EntryId base;
-  std::vector<EntryPtr> entries;  // from base.index + 1 on
-  std::vector<EntryPtr> state;    // every entry applied, from index 1 on
+  std::vector<EntryPtr> entries;                 // from base.index + 1 on
+  std::vector<EntryPtr> state;                   // every entry applied, from index 1 on
+  bool quarantined = false;                      // part of the log was lost
+  std::set<std::pair<Index, Term>> before_loss;  // what was there then, and may have been acknowledged
 
   Index last_index() const { return Index(base.index.value + entries.size()); }
   bool has(EntryId id) const;
+  void lose_tail(size_t entries);
+  bool counts_for(EntryId id) const;  // towards a quorum, now or when it was acknowledged
   void write(const Ready& ready);
 };
 

@@ -28,8 +28,8 @@ Script Script::leader(const Configuration& configuration, const Options& options
   return script;
 }
 
-void Script::say(uint64_t from, uint64_t term, MessageBody body) {
-  raft().step({MemberId(from), raft().id(), Term(term), 0, std::move(body)});
+void Script::say(uint64_t from, uint64_t term, MessageBody body, uint64_t incarnation) {
+  raft().step({MemberId(from), raft().id(), Term(term), incarnation, std::move(body)});
 }
 
 std::vector<Message> Script::hear() {

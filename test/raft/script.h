@@ -27,10 +27,10 @@ class Script {
   static Script leader(const Configuration& configuration = voters({1, 2, 3}), const Options& options = options_of(1));
 
   Raft& raft() { return *member.raft; }
-  void say(uint64_t from, uint64_t term, MessageBody body);
+  void say(uint64_t from, uint64_t term, MessageBody body, uint64_t incarnation = 1);
   std::vector<Message> hear();  // syncs, applies, and returns what was sent since
-  std::vector<Message> tell(uint64_t from, uint64_t term, MessageBody body) {
-    say(from, term, std::move(body));
+  std::vector<Message> tell(uint64_t from, uint64_t term, MessageBody body, uint64_t incarnation = 1) {
+    say(from, term, std::move(body), incarnation);
     return hear();
   }
   std::vector<uint64_t> terms();  // of the log
