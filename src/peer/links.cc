@@ -1,0 +1,92 @@
+#include "peer/links.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace viaduct::peer {
+
+Links::Links(LinksOptions options, Listener& listener) : options_(std::move(options)), listener_(listener) {}
+
+Links::~Links() { stop(); }
+
+Links::LinkPtr Links::find(MemberId peer) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = links_.find(peer);
+  return found == links_.end() ? nullptr : found->second;
+}
+
+Links::LinkPtr Links::find_or_make(MemberId peer) {
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return nullptr;
+  LinkPtr& link = links_[peer];
+  if (!link) link = std::make_shared<Link>(peer, options_, listener_);
+  return link;
+}
+
+void Links::send(MemberId to, Frame frame) {
+  if (const LinkPtr link = find(to)) return link->send(std::move(frame));
+  listener_.dropped(to);
+}
+
+void Links::set_peers(const std::vector<Peer>& peers) {
+  std::vector<LinkPtr> gone;  // destroyed without the lock
+  {
+    const std::lock_guard lock(mutex_);
+    const auto is_peer = [&](MemberId id) { return std::ranges::find(peers, id, &Peer::id) != peers.end(); };
+    for (auto at = links_.begin(); at != links_.end();) {
+      if (is_peer(at->first)) {
+        ++at;
+        continue;
+      }
+      at->second->end();
+      ended_.push_back(std::move(at->second));
+      at = links_.erase(at);
+    }
+    const auto done = std::ranges::partition(ended_, [](const LinkPtr& link) { return !link->has_ended(); });
+    gone.assign(std::make_move_iterator(done.begin()), std::make_move_iterator(done.end()));
+    ended_.erase(done.begin(), done.end());
+  }
+  for (const Peer& peer : peers) {
+    if (const LinkPtr link = find_or_make(peer.id)) link->set_urls(peer.urls);
+  }
+}
+
+void Links::send_snapshot(MemberId to, std::unique_ptr<SnapshotSource>) { listener_.snapshot_sent(to, std::nullopt); }
+
+std::vector<PeerFigures> Links::figures() const {
+  std::vector<PeerFigures> all;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, link] : links_) all.push_back(link->figures());
+  return all;
+}
+
+void Links::stop() {
+  std::vector<LinkPtr> ending;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    ending.swap(ended_);
+    for (auto& [id, link] : links_) ending.push_back(std::move(link));
+    links_.clear();
+  }
+  for (const LinkPtr& link : ending) link->end();
+  for (const LinkPtr& link : ending) link->finish();
+}
+
+void Links::incoming_up(MemberId peer, StreamKind kind) {
+  if (const LinkPtr link = find_or_make(peer)) link->incoming_up(kind);
+}
+
+void Links::incoming_down(MemberId peer, StreamKind kind) {
+  if (const LinkPtr link = find(peer)) link->incoming_down(kind);
+}
+
+void Links::received(MemberId peer, uint64_t bytes) {
+  if (const LinkPtr link = find(peer)) link->received(bytes);
+}
+
+void Links::greeted_by(MemberId peer) {
+  if (const LinkPtr link = find(peer)) link->dial_now();
+}
+
+}  // namespace viaduct::peer

@@ -1,0 +1,55 @@
+// The links to all other members: Transport over HTTP. Each peer is dialled twice, for bulk and for control, by a
+// thread each; what the peers dial comes in by the Port, which tells us of it here. Use:       make Links, then a Port
+// over them for the peer listener, then set_peers(). Before they go: stop the
+//            listener and its loops, then stop() or destroy Links, then the Port.
+// Ownership: owns its threads; borrows the listener, which is not called once stop() has returned.
+// Threads:   any; set_peers() and stop() from one at a time. The listener may call back from within its calls, but for
+//            set_peers() and stop().
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "peer/link.h"
+#include "peer/links_options.h"
+#include "peer/transport.h"
+
+namespace viaduct::peer {
+
+class Links final : public Transport {
+ public:
+  Links(LinksOptions options, Listener& listener);
+  ~Links() override;  // stops
+
+  void send(MemberId to, Frame frame) override;
+  void set_peers(const std::vector<Peer>& peers) override;
+  void send_snapshot(MemberId to, std::unique_ptr<SnapshotSource> source) override;
+  std::vector<PeerFigures> figures() const override;
+
+  void stop();  // ends every stream and transfer, and waits for their threads; what is sent afterwards is lost
+
+  // For the Port: streams that peers dialled, and other signs of life.
+  const Identity& identity() const { return options_.identity; }
+  Listener& listener() const { return listener_; }
+  void incoming_up(MemberId peer, StreamKind kind);
+  void incoming_down(MemberId peer, StreamKind kind);
+  void received(MemberId peer, uint64_t bytes);
+  void greeted_by(MemberId peer);
+
+ private:
+  using LinkPtr = std::shared_ptr<Link>;  // also held by calls under way, which a set_peers() may overtake
+
+  LinkPtr find(MemberId peer) const;
+  LinkPtr find_or_make(MemberId peer);
+
+  const LinksOptions options_;
+  Listener& listener_;
+  mutable std::mutex mutex_;
+  std::map<MemberId, LinkPtr> links_;  // guarded by mutex_: peers, and members whose streams came before set_peers()
+  std::vector<LinkPtr> ended_;         // guarded by mutex_: of former peers, until their threads have ended
+  bool stopped_ = false;               // guarded by mutex_
+};
+
+}  // namespace viaduct::peer

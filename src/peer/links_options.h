@@ -1,0 +1,30 @@
+// What the links are told once, and keep to.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+#include "net/tls_settings.h"
+#include "peer/handshake.h"
+
+namespace viaduct::peer {
+
+struct LinksOptions {
+  Identity identity;
+  std::optional<net::TlsSettings> tls;  // for https; nothing: the system's authorities, no certificate
+  std::string tls_server_name;          // empty: the host of the peer's URL
+
+  size_t queued_bytes[kStreamKinds] = {64 << 20, 4 << 20};  // of a stream, by StreamKind; beyond it frames are dropped
+  size_t batch_bytes = 1 << 20;                             // in one write, a larger frame apart
+
+  std::chrono::milliseconds connect_timeout{1000};
+  std::chrono::milliseconds write_timeout{5000};
+  std::chrono::milliseconds keep_alive{1000};  // of silence, then a frame that says only that
+  std::chrono::milliseconds redial_first{50};  // after a first try at once; doubles
+  std::chrono::milliseconds redial_most{1000};
+
+  uint64_t snapshot_bytes_per_second = 100'000'000;  // of all transfers together (RF-9)
+};
+
+}  // namespace viaduct::peer

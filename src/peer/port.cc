@@ -1,0 +1,189 @@
+#include "peer/port.h"
+
+#include <ctime>
+#include <utility>
+
+#include "base/log.h"
+#include "net/loop.h"
+#include "peer/in_stream.h"
+
+namespace viaduct::peer {
+namespace {
+
+constexpr uint64_t kHandshakeBytes = 64 << 10;
+constexpr size_t kRememberedRefusals = 64;
+
+size_t at(StreamKind kind) { return static_cast<size_t>(kind); }
+
+bool is_ours(std::string_view path) { return path == kHandshakePath || path == kStreamPath || path == kProbingPath; }
+
+std::string rfc3339(int64_t wall_ns) {
+  const time_t seconds = wall_ns / 1'000'000'000;
+  tm parts{};
+  gmtime_r(&seconds, &parts);
+  char date[32];
+  strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &parts);
+  char text[64];
+  snprintf(text, sizeof(text), "%s.%09dZ", date, static_cast<int>(wall_ns % 1'000'000'000));
+  return text;
+}
+
+}  // namespace
+
+Port::Port(Links& links, const Clock& clock, net::Handler& fallback)
+    : links_(links), clock_(clock), fallback_(fallback) {}
+
+Port::~Port() = default;
+
+net::BodyPlan Port::body_plan(const net::Request& head) const {
+  if (head.raw_path() == kStreamPath && head.method() == net::Method::kPost) {
+    return {net::BodyPlan::Shape::kStreamed, 0};
+  }
+  if (is_ours(head.raw_path())) return {net::BodyPlan::Shape::kWhole, kHandshakeBytes};
+  return fallback_.body_plan(head);
+}
+
+void Port::handle(net::Loop& loop, net::Request&& request, net::ReplyHandle handle) {
+  const std::string_view path = request.raw_path();
+  if (!is_ours(path)) return fallback_.handle(loop, std::move(request), handle);
+  if (path == kProbingPath) return probe(loop, handle);
+  if (request.method() != net::Method::kPost) return answer(loop, handle, 405, "Method Not Allowed");
+  if (request.body_too_large) return answer(loop, handle, 413, "Request Entity Too Large");
+  if (path == kHandshakePath) return greet(loop, request, handle);
+  open_stream(loop, request, handle);
+}
+
+void Port::probe(net::Loop& loop, net::ReplyHandle handle) const {
+  net::Reply reply;
+  reply.headers.add("Content-Type", "application/json");
+  reply.body = "{\"OK\":true,\"Now\":\"" + rfc3339(clock_.wall_ns()) + "\"}\n";
+  loop.reply(handle, std::move(reply));
+}
+
+void Port::answer(net::Loop& loop, net::ReplyHandle handle, int status, std::string text) const {
+  net::Reply reply;
+  reply.status = status;
+  reply.headers.add(kClusterHeader, to_hex(links_.identity().cluster.value));
+  reply.headers.add(kVersionHeader, links_.identity().version);
+  reply.headers.add("Content-Type", "text/plain; charset=utf-8");
+  reply.body = std::move(text);
+  loop.reply(handle, std::move(reply));
+}
+
+void Port::greet(net::Loop& loop, const net::Request& request, net::ReplyHandle handle) {
+  const std::optional<Greeting> greeting = read_greeting(request);
+  const std::optional<StreamKind> kind = read_stream_kind(request);
+  if (!greeting || !kind) return answer(loop, handle, 400, "malformed handshake");
+  if (const auto refusal = judge(*greeting)) return answer(loop, handle, refusal->status, refusal->text);
+  counters_.handshakes.add();
+  answer(loop, handle, 200, hand_out_token(*greeting, *kind));
+  links_.greeted_by(greeting->from);
+}
+
+void Port::open_stream(net::Loop& loop, const net::Request& request, net::ReplyHandle handle) {
+  const std::optional<Greeting> greeting = read_greeting(request);
+  const std::optional<StreamKind> kind = read_stream_kind(request);
+  if (!greeting || !kind) return answer(loop, handle, 400, "malformed handshake");
+  auto refusal = judge(*greeting);
+  if (!refusal) refusal = spend_token(*greeting, *kind, request.find_header(kTokenHeader));
+  if (refusal) return answer(loop, handle, refusal->status, refusal->text);
+  const auto stream = std::make_shared<InStream>(*this, loop, handle, *greeting, *kind);
+  std::shared_ptr<InStream> older;
+  {
+    const std::lock_guard lock(mutex_);
+    open_.insert(stream);
+    older = std::exchange(callers_[greeting->from].streams[at(*kind)], stream);
+  }
+  if (older) older->supersede();
+  stream->start();
+}
+
+// Nothing: it is a member of this cluster, speaks our format and means us.
+std::optional<Port::Refusal> Port::judge(const Greeting& greeting) {
+  const Identity& us = links_.identity();
+  const std::string from = to_hex(greeting.from.value);
+  const std::string cluster = to_hex(us.cluster.value);
+  const auto refuse = [&](int status, const char* text, net::Counter& counter, const std::string& logged) {
+    counter.add();
+    if (is_news(greeting.from, logged)) log::warn(logged, {{"remote-peer-id", from}});
+    return Refusal{status, text};
+  };
+  if (greeting.cluster != us.cluster) {
+    return refuse(412, "cluster ID mismatch", counters_.wrong_cluster,
+                  "request cluster ID mismatch (got " + to_hex(greeting.cluster.value) + " want " + cluster + ")");
+  }
+  if (greeting.format != kPeerFormat) {
+    return refuse(412, "incompatible version", counters_.wrong_format,
+                  "request version incompatible (peer format " + std::to_string(greeting.format) + ")");
+  }
+  if (greeting.to != us.self || greeting.from == us.self) {
+    return refuse(403, "to field mismatch", counters_.wrong_receiver,
+                  "a request for " + to_hex(greeting.to.value) + " came to " + to_hex(us.self.value));
+  }
+  switch (links_.listener().standing(greeting.from)) {
+    case Standing::kMember:
+      return std::nullopt;
+    case Standing::kRemoved:
+      return refuse(410, "the member has been permanently removed from the cluster", counters_.removed_members,
+                    "rejected the stream from peer " + from + " since it was removed");
+    case Standing::kUnknown:
+      return refuse(403, "error sender not found", counters_.unknown_members,
+                    "failed to find member " + from + " in cluster " + cluster);
+  }
+  return std::nullopt;
+}
+
+// True when this member was not refused in these words last time.
+bool Port::is_news(MemberId from, const std::string& refusal) {
+  const std::lock_guard lock(mutex_);
+  if (last_refusals_.size() >= kRememberedRefusals && !last_refusals_.contains(from)) last_refusals_.clear();
+  return std::exchange(last_refusals_[from], refusal) != refusal;
+}
+
+// The streams of another incarnation end with the first word of this one.
+std::string Port::hand_out_token(const Greeting& greeting, StreamKind kind) {
+  std::array<std::shared_ptr<InStream>, kStreamKinds> older;
+  std::string token;
+  {
+    const std::lock_guard lock(mutex_);
+    last_refusals_.erase(greeting.from);
+    Caller& caller = callers_[greeting.from];
+    if (caller.incarnation != greeting.incarnation) older = std::exchange(caller, {}).streams;
+    caller.incarnation = greeting.incarnation;
+    token = to_hex(random_.next()) + "-" + to_hex(random_.next());
+    caller.tokens[at(kind)] = token;
+  }
+  for (const auto& stream : older) {
+    if (stream) stream->supersede();
+  }
+  return token;
+}
+
+std::optional<Port::Refusal> Port::spend_token(const Greeting& greeting, StreamKind kind, std::string_view token) {
+  const std::lock_guard lock(mutex_);
+  const auto caller = callers_.find(greeting.from);
+  const bool good = caller != callers_.end() && caller->second.incarnation == greeting.incarnation && !token.empty() &&
+                    caller->second.tokens[at(kind)] == token;
+  if (good) {
+    caller->second.tokens[at(kind)].clear();
+    return std::nullopt;
+  }
+  counters_.wrong_tokens.add();
+  return Refusal{403, "wrong token"};
+}
+
+void Port::closed(InStream& stream) {
+  const MemberId from = stream.greeting().from;
+  const StreamKind kind = stream.kind();
+  {
+    const std::lock_guard lock(mutex_);
+    const auto caller = callers_.find(from);
+    if (caller != callers_.end() && caller->second.streams[at(kind)].get() == &stream) {
+      caller->second.streams[at(kind)].reset();
+    }
+    open_.erase(stream.shared_from_this());
+  }
+  links_.incoming_down(from, kind);
+}
+
+}  // namespace viaduct::peer
