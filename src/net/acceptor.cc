@@ -12,21 +12,39 @@ namespace {
 
 constexpr int kAcceptsPerTurn = 64;  // then the connections there are get their turn
 
+constexpr std::chrono::milliseconds kRevocationInterval{500};
+
 using Descriptors = boost::asio::posix::descriptor_base;
 
 }  // namespace
 
 Acceptor::Acceptor(LoopGroup& loops, Loop& home, Handler& handler, const Admission& admission, Descriptor listening,
-                   Scheme scheme)
+                   std::shared_ptr<TlsDoor> door)
     : loops_(loops),
       home_(home),
       handler_(handler),
       admission_(admission),
-      scheme_(scheme),
+      door_(std::move(door)),
       socket_(home.core().io(), listening.release()) {}
 
 void Acceptor::start() {
-  home_.post_function([self = shared_from_this()] { self->wait(); });
+  home_.post_function([self = shared_from_this()] {
+    self->wait();
+    if (self->door_ && !self->door_->context->settings().crl_file.empty()) self->watch_revocations();
+  });
+}
+
+// New connections are held against the list as it is; this is for those that were there before it changed (INV-S2).
+void Acceptor::watch_revocations() {
+  if (!socket_.is_open()) return;
+  const uint64_t generation = door_->context->revocations_generation();
+  if (generation != std::exchange(revocations_generation_, generation)) {
+    for (size_t i = 0; i < loops_.size(); ++i) {
+      Loop& loop = loops_.loop(i);
+      loop.post_function([&loop] { loop.core().close_revoked(); });
+    }
+  }
+  home_.start_timer(home_.now() + kRevocationInterval, [self = shared_from_this()] { self->watch_revocations(); });
 }
 
 void Acceptor::stop() {
@@ -86,7 +104,7 @@ void Acceptor::hand_over(Descriptor descriptor, const PeerAddress& peer) {
     case Admission::Verdict::kTooManyFromAddress:
       return counters.address_limit.add();
   }
-  Accepted accepted{std::move(descriptor), &handler_, peer, scheme_, std::move(decision.ticket)};
+  Accepted accepted{std::move(descriptor), &handler_, peer, std::move(decision.ticket), door_};
   Loop& loop = loops_.next();
   if (&loop == &home_) return loop.core().adopt(std::move(accepted));
   loop.post_function([&loop, moved = std::move(accepted)]() mutable { loop.core().adopt(std::move(moved)); });

@@ -11,18 +11,21 @@
 #include "net/handler.h"
 #include "net/loop_group.h"
 #include "net/peer_address.h"
+#include "net/tls_greeting.h"
 
 namespace viaduct::net {
 
 class Acceptor : public std::enable_shared_from_this<Acceptor> {
  public:
+  // `door` is null for plain HTTP.
   Acceptor(LoopGroup& loops, Loop& home, Handler& handler, const Admission& admission, Descriptor listening,
-           Scheme scheme);
+           std::shared_ptr<TlsDoor> door);
 
   void start();  // from any thread
   void stop();   // from any thread but a loop's; nothing is accepted afterwards
 
  private:
+  void watch_revocations();
   void wait();
   void accept_some();
   bool accept_one();
@@ -32,8 +35,9 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   LoopGroup& loops_;
   Loop& home_;
   Handler& handler_;
-  Admission admission_;  // shares its count with the other acceptors of the listener
-  const Scheme scheme_;
+  Admission admission_;                  // shares its count with the other acceptors of the listener
+  const std::shared_ptr<TlsDoor> door_;  // shared with the other acceptors and the connections
+  uint64_t revocations_generation_ = 0;  // of the list that all connections were held against
   boost::asio::posix::stream_descriptor socket_;
 };
 

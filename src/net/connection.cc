@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/post.hpp>
 
+#include "base/log.h"
 #include "net/http1_codec.h"
 #include "net/http2_codec.h"
 #include "net/loop.h"
@@ -25,12 +27,23 @@ Connection::Connection(LoopCore& core, uint32_t slot, uint32_t generation, Accep
       generation_(generation),
       handler_(*accepted.handler),
       peer_(accepted.peer),
-      scheme_(accepted.scheme),
       ticket_(std::move(accepted.ticket)),
       descriptor_(core.io(), accepted.descriptor.release()),
-      transport_(std::make_unique<PlainTransport>(descriptor_.native_handle())),
       codec_(std::make_unique<Http1Codec>(codec_context())),
-      deadlines_(core.limits(), core.now()) {}
+      deadlines_(core.limits(), core.now()) {
+  if (!accepted.door) {
+    transport_ = std::make_unique<PlainTransport>(descriptor_.native_handle());
+    return;
+  }
+  auto wake = [core = &core_, slot = slot_, generation = generation_] {
+    core->loop().post_function([core, slot, generation] {
+      if (Connection* connection = core->find(slot, generation)) core->mark_dirty(slot, *connection);
+    });
+  };
+  greeting_ = std::make_unique<TlsGreeting>(std::move(accepted.door), descriptor_.native_handle(), peer_,
+                                            TlsGreeting::Surroundings{core_.limits(), core_.counters(), core_.now()},
+                                            std::move(wake));
+}
 
 CodecContext Connection::codec_context() const {
   return {core_.limits(), core_.counters(), handler_, core_.common_headers(), core_.now()};
@@ -38,9 +51,38 @@ CodecContext Connection::codec_context() const {
 
 ReplyHandle Connection::handle_of(StreamId stream) const { return {&core_.loop(), slot_, generation_, stream}; }
 
+void Connection::greet() {
+  switch (greeting_->advance()) {
+    case TlsGreeting::Step::kWantsRead:
+      if (!waits_readable_) wait_readable();
+      return;
+    case TlsGreeting::Step::kWantsWrite:
+      if (!waits_writable_) wait_writable();
+      return;
+    case TlsGreeting::Step::kWaits:
+      return;
+    case TlsGreeting::Step::kDone:
+      return begin(greeting_->take_result());
+    case TlsGreeting::Step::kRefused:
+      begin({std::make_unique<PlainTransport>(descriptor_.native_handle())});
+      return codec_->shut_down();
+    case TlsGreeting::Step::kGone:
+      return close();
+  }
+}
+
+void Connection::begin(Greeted greeted) {
+  greeting_.reset();
+  transport_ = std::move(greeted.transport);
+  scheme_ = greeted.scheme;
+  visitor_ = std::move(greeted.visitor);
+  speak(greeted.protocol);
+}
+
 void Connection::on_readable() {
   waits_readable_ = false;
   core_.mark_dirty(slot_, *this);
+  if (greeting_) return;  // goes on when the turn ends
   const IoResult got = transport_->read(core_.read_buffer());
   switch (got.status) {
     case IoStatus::kOk:
@@ -48,6 +90,9 @@ void Connection::on_readable() {
       if (!codec_->closing()) take_input(Bytes(core_.read_buffer().data(), got.bytes));
       return;
     case IoStatus::kWouldBlock:
+      return;
+    case IoStatus::kWantsWrite:
+      reads_when_writable_ = true;
       return;
     case IoStatus::kEnd:
       input_ended_ = true;
@@ -60,14 +105,18 @@ void Connection::on_readable() {
 void Connection::on_writable() {
   waits_writable_ = false;
   core_.mark_dirty(slot_, *this);
+  if (std::exchange(reads_when_writable_, false)) on_readable();
 }
 
 // Until the first bytes say otherwise it is HTTP/1, whose idle codec costs nothing.
 bool Connection::knows_protocol(Bytes first) {
-  if (protocol_ != Protocol::kUndecided) return true;
-  protocol_ = protocol_of(first);
-  if (protocol_ == Protocol::kHttp2) codec_ = std::make_unique<Http2Codec>(codec_context());
+  if (protocol_ == Protocol::kUndecided) speak(protocol_of(first));
   return protocol_ != Protocol::kUndecided;
+}
+
+void Connection::speak(Protocol protocol) {
+  protocol_ = protocol;
+  if (protocol_ == Protocol::kHttp2) codec_ = std::make_unique<Http2Codec>(codec_context());
 }
 
 void Connection::settle_for_http1() {
@@ -107,6 +156,9 @@ void Connection::hand_out(IncomingRequest&& incoming) {
   ++requests_;
   incoming.request.peer = peer_;
   incoming.request.scheme = scheme_;
+  if (visitor_ && !visitor_->common_name.empty()) {
+    incoming.request.certificate_name = {visitor_, &visitor_->common_name};
+  }
   handler_.handle(core_.loop(), std::move(incoming.request), handle_of(incoming.stream));
 }
 
@@ -133,12 +185,15 @@ void Connection::end_input() {
 
 // What the handler answers meanwhile makes the connection dirty again, so that nothing left over is forgotten.
 void Connection::finish_turn() {
+  if (greeting_ && !closed_) greet();
+  if (greeting_) return;
   if (!closed_) flush();
   if (!closed_) take_input({});
   if (!closed_ && input_ended_) end_input();
   if (!closed_) flush();
   if (!closed_ && codec_->done() && codec_->output_bytes() == 0) linger();
   if (closed_) return;
+  if (reads_when_writable_ && !waits_writable_) wait_writable();
   if (wants_to_read()) wait_readable();
   account();
   update_deadlines();
@@ -146,7 +201,7 @@ void Connection::finish_turn() {
 
 // Also when the codec has no use for more: only by reading do we learn that the client has gone.
 bool Connection::wants_to_read() const {
-  return !input_ended_ && !waits_readable_ && rest_.size() < core_.limits().read_ahead_bytes;
+  return !input_ended_ && !waits_readable_ && !reads_when_writable_ && rest_.size() < core_.limits().read_ahead_bytes;
 }
 
 void Connection::flush() {
@@ -160,6 +215,7 @@ void Connection::flush() {
         codec_->wrote(sent.bytes);
         break;
       case IoStatus::kWouldBlock:
+      case IoStatus::kWantsWrite:
         wait_writable();
         break;
       case IoStatus::kEnd:
@@ -180,11 +236,16 @@ void Connection::linger() {
 
 void Connection::wait_readable() {
   waits_readable_ = true;
-  descriptor_.async_wait(Descriptors::wait_read, [core = &core_, slot = slot_, generation = generation_](const auto&) {
+  auto read = [core = &core_, slot = slot_, generation = generation_](const auto&...) {
     core->take_turn([&] {
       if (Connection* connection = core->find(slot, generation)) connection->on_readable();
     });
-  });
+  };
+  if (transport_ && transport_->has_input()) {
+    boost::asio::post(core_.io(), std::move(read));  // when the others have had their turn
+  } else {
+    descriptor_.async_wait(Descriptors::wait_read, std::move(read));
+  }
 }
 
 void Connection::wait_writable() {
@@ -247,6 +308,7 @@ void Connection::notify_drained() {
 }
 
 void Connection::begin_shutdown() {
+  if (greeting_) return close();
   codec_->shut_down();
   if (codec_->closing()) rest_ = std::string();
   for (const auto& [stream, observer] : Observers(observers_)) {
@@ -254,7 +316,20 @@ void Connection::begin_shutdown() {
   }
 }
 
+void Connection::close_if_revoked() {
+  if (!visitor_ || !visitor_->is_revoked_now()) return;
+  log::warn("closed the connection of a client whose certificate has been revoked",
+            {{"remote-addr", peer_.to_string()}, {"common-name", visitor_->common_name}});
+  close();
+  core_.mark_dirty(slot_, *this);
+}
+
 void Connection::check_deadlines() {
+  if (greeting_) {
+    if (greeting_->deadline() > core_.now()) return;
+    greeting_->expire();
+    return close();
+  }
   if (codec_->next_deadline() <= core_.now()) codec_->on_deadline();
   expire(deadlines_.expired(core_.now()));
 }

@@ -19,6 +19,7 @@
 #include "net/descriptor.h"
 #include "net/handler.h"
 #include "net/protocol.h"
+#include "net/tls_greeting.h"
 #include "net/transport.h"
 
 namespace viaduct::net {
@@ -30,8 +31,8 @@ struct Accepted {
   Descriptor descriptor;  // non-blocking
   Handler* handler;
   PeerAddress peer;
-  Scheme scheme = Scheme::kHttp;
   std::unique_ptr<Admission::Ticket> ticket;
+  std::shared_ptr<TlsDoor> door;  // null: plain HTTP
 };
 
 class Connection {
@@ -47,8 +48,11 @@ class Connection {
 
   bool closed() const { return closed_; }
   size_t held_bytes() const { return held_bytes_; }
-  TimePoint next_deadline() const { return std::min(deadlines_.next(), codec_->next_deadline()); }
+  TimePoint next_deadline() const {
+    return greeting_ ? greeting_->deadline() : std::min(deadlines_.next(), codec_->next_deadline());
+  }
   void check_deadlines();
+  void close_if_revoked();  // the certificate that its client has shown
   Codec& codec() { return *codec_; }
   // False, and the stream or the connection is as good as gone, when its client has left too much unread.
   bool may_say_more(StreamId stream);
@@ -63,6 +67,9 @@ class Connection {
   TimePoint check_at = kNever;  // when the loop calls check_deadlines()
 
  private:
+  void greet();
+  void begin(Greeted greeted);
+  void speak(Protocol protocol);
   bool knows_protocol(Bytes first);
   bool is_greeting() const { return protocol_ == Protocol::kUndecided && !rest_.empty(); }  // maybe
   void settle_for_http1();
@@ -90,10 +97,12 @@ class Connection {
   const uint32_t generation_;
   Handler& handler_;
   const PeerAddress peer_;
-  const Scheme scheme_;
+  Scheme scheme_ = Scheme::kHttp;
   const std::unique_ptr<Admission::Ticket> ticket_;
   boost::asio::posix::stream_descriptor descriptor_;
+  std::unique_ptr<TlsGreeting> greeting_;  // until it is over; there is no transport before
   std::unique_ptr<Transport> transport_;
+  std::shared_ptr<const TlsVisitor> visitor_;  // shared with its requests; null: without a certificate
   std::unique_ptr<Codec> codec_;
   Protocol protocol_ = Protocol::kUndecided;
   Deadlines deadlines_;
@@ -105,6 +114,7 @@ class Connection {
   size_t held_bytes_ = 0;  // as the loop knows it
   bool waits_readable_ = false;
   bool waits_writable_ = false;
+  bool reads_when_writable_ = false;
   bool input_ended_ = false;  // the client sends no more
   bool lingering_ = false;    // we send no more and wait for the client to close
   bool closed_ = false;

@@ -23,11 +23,15 @@ struct alignas(64) Counters {
   Counter requests;
   Counter bytes_in;
   Counter bytes_out;
+  Counter handshakes;          // TLS, that let someone in
+  Counter handshake_failures;  // and that did not
 
   // Refusals, by the limit that was met.
   Counter connection_limit;  // per listener
   Counter address_limit;     // per client address
   Counter accept_failures;   // no descriptor, no memory
+  Counter handshake_limit;   // TLS, under way on the listener
+  Counter handshake_timeouts;
   Counter head_timeouts;
   Counter body_timeouts;
   Counter idle_timeouts;

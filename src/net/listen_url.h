@@ -11,6 +11,7 @@ namespace viaduct::net {
 
 struct ListenUrl {
   bool tls = false;
+  bool also_plain = false;  // with tls: the same address serves both, and the first byte of a client decides
   bool unix_socket = false;
   std::string host;   // an address without brackets, "localhost", or empty for every address
   uint16_t port = 0;  // 0: the kernel chooses

@@ -18,10 +18,12 @@ class Listener::State {
         std::vector<ListenSocket> sockets)
       : admission_(options.max_connections, options.max_connections_per_address),
         unix_path_(url.unix_socket ? url.path : std::string()) {
+    std::shared_ptr<TlsDoor> door;
+    if (url.tls) door = std::make_shared<TlsDoor>(options.tls, options.max_handshakes, url.also_plain);
     for (ListenSocket& socket : sockets) {
       addresses_.push_back(socket.address);
-      acceptors_.push_back(std::make_shared<Acceptor>(loops, loops.next(), handler, admission_,
-                                                      std::move(socket.descriptor), Scheme::kHttp));
+      acceptors_.push_back(
+          std::make_shared<Acceptor>(loops, loops.next(), handler, admission_, std::move(socket.descriptor), door));
       acceptors_.back()->start();
     }
   }
@@ -43,7 +45,7 @@ class Listener::State {
 
 Result<std::unique_ptr<Listener>> Listener::open(LoopGroup& loops, Handler& handler, const ListenUrl& url,
                                                  const ListenOptions& options) {
-  if (url.tls) {
+  if (url.tls && !options.tls) {
     return Error{Code::kInvalidArgument,
                  "cannot listen on TLS for " + url.text + ": KeyFile and CertFile are not presented"};
   }

@@ -14,6 +14,7 @@
 #include "net/handler.h"
 #include "net/listen_url.h"
 #include "net/loop_group.h"
+#include "net/tls_context.h"
 
 namespace viaduct::net {
 
@@ -22,6 +23,8 @@ struct ListenOptions {
   size_t max_connections_per_address = 0;  // 0: no limit; does not apply to unix sockets
   bool reuse_port = false;                 // SO_REUSEPORT
   int backlog = 4096;
+  std::shared_ptr<TlsContext> tls;  // for a URL with TLS, shared with its connections; null: such a URL is refused
+  size_t max_handshakes = 512;      // TLS, under way at once on this listener
 };
 
 class Listener {

@@ -217,6 +217,12 @@ void LoopCore::begin_shutdown(std::chrono::milliseconds grace, std::function<voi
   }
 }
 
+void LoopCore::close_revoked() {
+  for (const Slot& slot : slots_) {
+    if (slot.connection) slot.connection->close_if_revoked();
+  }
+}
+
 void LoopCore::close_all() {
   for (uint32_t slot = 0; slot < slots_.size(); ++slot) {
     if (!slots_[slot].connection) continue;

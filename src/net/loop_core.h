@@ -48,6 +48,7 @@ class LoopCore {
   Timers::Id start_timer(TimePoint at, std::function<void()> function);
   void cancel_timer(Timers::Id id) { timers_.cancel(id); }
   void begin_shutdown(std::chrono::milliseconds grace, std::function<void()> done);
+  void close_revoked();  // connections of clients whose certificate has been revoked meanwhile
   void run_at_next_sweep(std::function<void()> function) { at_next_sweep_.push_back(std::move(function)); }
 
   // Runs `turn` and then lets every dirty connection finish its own.

@@ -1,4 +1,4 @@
-// Which protocol a client speaks. Without TLS its first bytes say so; with TLS, ALPN will.
+// Which protocol a client speaks. ALPN says so where it was used; else the first bytes do.
 #pragma once
 
 #include <cstdint>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,7 @@ class Request {
   int version = 11;             // 10, 11 or 20
   Scheme scheme = Scheme::kHttp;
   PeerAddress peer;
+  std::shared_ptr<const std::string> certificate_name;  // the client's, verified; shared by the connection; may be null
 
  private:
   struct Position {  // in text_: name, then value

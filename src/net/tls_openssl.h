@@ -22,7 +22,6 @@ struct OpenSslDeleter {
 };
 
 using SslContextHandle = std::unique_ptr<SSL_CTX, OpenSslDeleter<SSL_CTX_free>>;
-using SslHandle = std::unique_ptr<SSL, OpenSslDeleter<SSL_free>>;
 using CertificateHandle = std::unique_ptr<X509, OpenSslDeleter<X509_free>>;
 using KeyHandle = std::unique_ptr<EVP_PKEY, OpenSslDeleter<EVP_PKEY_free>>;
 using BioHandle = std::unique_ptr<BIO, OpenSslDeleter<BIO_free>>;

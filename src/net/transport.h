@@ -12,6 +12,7 @@ namespace viaduct::net {
 enum class IoStatus {
   kOk,          // `bytes` were moved, at least one
   kWouldBlock,  // try again when the descriptor is ready
+  kWantsWrite,  // of a read: try again when it can be written to
   kEnd,         // the peer will send no more
   kFailed,      // the connection is broken
 };
@@ -27,6 +28,8 @@ class Transport {
   virtual IoResult read(std::span<char> into) = 0;
   virtual IoResult write(std::span<const iovec> from) = 0;
   virtual void end_output() = 0;  // tells the peer that no more will come
+  // There is something to read that the descriptor does not know of: read it without waiting.
+  virtual bool has_input() const { return false; }
 };
 
 class PlainTransport final : public Transport {
