@@ -19,8 +19,8 @@ struct RaftFrame {
   uint64_t cluster_ms = 0;
 };
 
-// Follower to leader: append this for me, if you still lead in `term`. The answer is the entry itself, when the follower
-// applies it: it bears the follower's id, incarnation and number.
+// Follower to leader: append this for me, if you still lead in `term`. The answer is the entry itself, when the
+// follower applies it: it bears the follower's id, incarnation and number.
 struct ForwardedCommand {
   uint64_t id = 0;  // the command's origin_id
   Term term;
@@ -38,8 +38,8 @@ struct ForwardRefused {
   static constexpr uint8_t kNotLeader = 0xff;  // or not in that term: ask the leader of the next
 };
 
-// Follower to leader: an index at which a read is linearizable, please (RF-3). Tokens are the asking member's, unique and
-// rising.
+// Follower to leader: an index at which a read is linearizable, please (RF-3). Tokens are the asking member's, unique
+// and rising.
 struct ReadIndexRequest {
   uint64_t token = 0;
 };
@@ -54,7 +54,18 @@ struct Checkpoint {
   uint64_t chain = 0;
 };
 
-using Frame =
-    std::variant<RaftFrame, ForwardedCommand, ForwardRefused, ReadIndexRequest, ReadIndexReply, Checkpoint>;
+using Frame = std::variant<RaftFrame, ForwardedCommand, ForwardRefused, ReadIndexRequest, ReadIndexReply, Checkpoint>;
+
+// What a frame counts for against a queue's bound: the data in it, and something for itself.
+inline size_t weight_of(const Frame& frame) {
+  size_t bytes = sizeof(Frame);
+  if (const auto* forwarded = std::get_if<ForwardedCommand>(&frame)) bytes += forwarded->data.size();
+  if (const auto* raft = std::get_if<RaftFrame>(&frame)) {
+    if (const auto* append = std::get_if<raft::AppendRequest>(&raft->message.body)) {
+      for (const EntryPtr& entry : append->entries) bytes += sizeof(Entry) + entry->data.size();
+    }
+  }
+  return bytes;
+}
 
 }  // namespace viaduct::peer

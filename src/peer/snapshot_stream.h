@@ -1,5 +1,5 @@
-// The two ends of a snapshot on its way to a lagging member: where its bytes come from, and where they go. What the bytes
-// mean is the store's and the node's business; here they are chunks at offsets (RF-9).
+// The two ends of a snapshot on its way to a lagging member: where its bytes come from, and where they go. What the
+// bytes mean is the store's and the node's business; here they are chunks at offsets (RF-9).
 // Threads: one at a time, of any; both may block on the disk.
 #pragma once
 
@@ -39,9 +39,10 @@ class SnapshotSource {
 class SnapshotSink {
  public:
   virtual ~SnapshotSink() = default;
-  // The offset from which this snapshot's bytes are wanted; 0 for one that is new here, which ends a transfer of another
-  // with a lower leader term or index. kAlreadyExists: this member has all that, no snapshot is wanted;
-  // kUnavailable: another transfer or an install is under way; kInvalidArgument: not from a member, or of an older term.
+  // The offset from which this snapshot's bytes are wanted; 0 for one that is new here, which ends a transfer of
+  // another with a lower leader term or index. kAlreadyExists: this member has all that, no snapshot is wanted;
+  // kUnavailable: another transfer or an install is under way; kInvalidArgument: not from a member, or of an older
+  // term.
   virtual Result<uint64_t> begin(const SnapshotName& name) = 0;
   // kInvalidArgument if `offset` is not where the bytes so far end; the answer is the new end.
   virtual Result<uint64_t> write(const SnapshotName& name, uint64_t offset, Bytes bytes) = 0;

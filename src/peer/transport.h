@@ -28,13 +28,13 @@ enum class Standing { kMember, kUnknown, kRemoved };
 // For /v2/stats and metrics; since the process started.
 struct PeerFigures {
   MemberId id;
-  bool connected = false;                    // both ways
+  bool connected = false;  // both ways
   std::chrono::nanoseconds connected_for{0};
   uint64_t appends_sent = 0, appends_failed = 0;  // messages with entries, or that ask what arrived
   std::chrono::nanoseconds latency_current{0}, latency_sum{0}, latency_min{0}, latency_max{0};
-  double latency_square_sum = 0;             // of seconds
+  double latency_square_sum = 0;  // of seconds
   uint64_t bytes_sent = 0, bytes_received = 0;
-  uint64_t dropped = 0;                      // frames that did not fit the queue, or were lost with a link
+  uint64_t dropped = 0;  // frames that did not fit the queue, or were lost with a link
 };
 
 // What the node is told. Threads: any; each call returns quickly and blocks on nothing.
@@ -61,8 +61,8 @@ class Transport {
   virtual void send(MemberId to, Frame frame) = 0;
   // Who there is, without this member: links to others end, new ones are dialled. Raft thread.
   virtual void set_peers(const std::vector<Peer>& peers) = 0;
-  // Sends it from a thread of its own, resuming over broken links; ends in Listener::snapshot_sent(). One at a time to a
-  // member, two in all; beyond that it fails at once (RF-9).
+  // Sends it from a thread of its own, resuming over broken links; ends in Listener::snapshot_sent(). One at a time to
+  // a member, two in all; beyond that it fails at once (RF-9).
   virtual void send_snapshot(MemberId to, std::unique_ptr<SnapshotSource> source) = 0;
   virtual std::vector<PeerFigures> figures() const = 0;  // by id
 };
