@@ -25,12 +25,13 @@ HTTPLIB_LD  = $(shell pkg-config --libs cpp-httplib)
 Q        := $(if $(V),,@)
 # The thread sanitizer does not know Asio's fences, and g++ says so.
 WARNINGS := -Wall -Wextra -Wshadow -Werror $(if $(findstring thread,$(SAN)),-Wno-tsan)
-CPPFLAGS_ALL = -Isrc -I$(BUILD)/proto -I. -DBOOST_ASIO_NO_DEPRECATED -DBOOST_ASIO_SEPARATE_COMPILATION $(PKG_CXX)
+CPPFLAGS_ALL = -Isrc -I$(PROTO) -I. -DBOOST_ASIO_NO_DEPRECATED -DBOOST_ASIO_SEPARATE_COMPILATION $(PKG_CXX)
 CXXFLAGS_ALL = -std=c++20 -g $(OPTIMIZE) $(WARNINGS) $(SAN:%=-fsanitize=%) -MMD -MP $(CXXFLAGS)
 LDFLAGS_ALL  = $(SAN:%=-fsanitize=%) $(LDFLAGS)
 
 PROTOS    := $(shell find proto -name "*.proto")
-PROTO_CC  := $(PROTOS:proto/%.proto=$(BUILD)/proto/%.pb.cc)
+PROTO     := build/proto# generated sources are the same in every variant
+PROTO_CC  := $(PROTOS:proto/%.proto=$(PROTO)/%.pb.cc)
 PROTO_H   := $(PROTO_CC:.cc=.h)
 
 # Library name -> objects. Order of LAYERS is link order: a folder uses only those behind it.
@@ -98,7 +99,7 @@ $(BUILD)/src/peer/http_client.o: PKG_CXX += $(HTTPLIB_CXX)
 $(BIN)/viaduct $(BUILD)/bin/peer_test $(BUILD)/bin/server_test: PKG_LD += $(HTTPLIB_LD)
 
 define library
-$(BUILD)/lib/lib$(1).a: $(if $(filter proto,$(1)),$(PROTO_CC:.cc=.o),$(call objects,$(1)))
+$(BUILD)/lib/lib$(1).a: $(if $(filter proto,$(1)),$(PROTO_CC:$(PROTO)/%.cc=$(BUILD)/pb/%.o),$(call objects,$(1)))
 	@mkdir -p $$(@D)
 	@rm -f $$@
 	$(Q)$(AR) rcs $$@ $$^
@@ -110,13 +111,13 @@ $(BUILD)/%.o: %.cc | $(PROTO_H)
 	$(if $(V),,@echo "  CXX  $<")
 	$(Q)$(CXX) $(CPPFLAGS_ALL) $(CXXFLAGS_ALL) -c $< -o $@
 
-$(BUILD)/proto/%.pb.cc $(BUILD)/proto/%.pb.h &: proto/%.proto
+$(PROTO)/%.pb.cc $(PROTO)/%.pb.h &: proto/%.proto
 	@mkdir -p $(@D)
-	$(Q)protoc -Iproto --cpp_out=$(BUILD)/proto $<
+	$(Q)protoc -Iproto --cpp_out=$(PROTO) $<
 
 .PRECIOUS: $(PROTO_CC) $(PROTO_H)
 
-$(BUILD)/proto/%.pb.o: $(BUILD)/proto/%.pb.cc
+$(BUILD)/pb/%.pb.o: $(PROTO)/%.pb.cc
 	$(Q)$(CXX) $(CPPFLAGS_ALL) -std=c++20 $(OPTIMIZE) $(SAN:%=-fsanitize=%) -c $< -o $@
 
 # Unit tests: one program per folder. `make unit-wal` builds and runs one.
@@ -194,9 +195,11 @@ fuzz: fuzz-programs
 
 # --- Benchmark: the same load on viaduct and on etcd; docs/benchmarks.md keeps the last result. `make bench QUICK=1` shows
 # that all of it works, `make bench ONLY=PUT` runs the loads and scenarios with PUT in their name; neither is kept.
+# `make bench CLUSTER=3` does the same with three members each, and kills leaders.
 ROUNDS     ?= 5
 SECONDS    ?= 3
-BENCH      := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard bench/*.cc) test/support/free_port.cc)
+BENCH      := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard bench/*.cc) test/support/free_port.cc test/cluster/v2_client.cc \
+              test/conformance/connection.cc test/conformance/reply.cc)
 BENCH_UNIT := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard bench/unit/*.cc) test/main.cc)
 $(BUILD)/bin/bench: $(BENCH) $(call libraries,proto base)
 $(BUILD)/bin/bench_test: $(BENCH_UNIT) $(filter-out %/main.o,$(BENCH)) $(call libraries,proto base)
@@ -209,7 +212,7 @@ bench: deps
 	$(call apt_install,$(BENCH_DEPS))
 	$(MAKE) -j$(JOBS) $(BIN)/viaduct $(BUILD)/bin/bench
 	$(BUILD)/bin/bench --viaduct $(BIN)/viaduct --work $(BUILD)/bench-data --rounds $(ROUNDS) --seconds $(SECONDS) \
-	  $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK)$(ONLY),,--write docs/benchmarks.md)
+	  $(if $(CLUSTER),--cluster $(CLUSTER)) $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK)$(ONLY),,--write docs/benchmarks.md)
 
 # --- A cluster of three members on this machine; scripts/cluster has the commands for a second terminal.
 .PHONY: cluster

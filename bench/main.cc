@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "bench/failover.h"
 #include "bench/failure.h"
 #include "bench/plan.h"
 #include "bench/rates.h"
@@ -47,8 +48,8 @@ void allow_many_descriptors() {
 }
 
 constexpr char kUsage[] =
-    "usage: bench [--viaduct PROGRAM] [--etcd PROGRAM] [--work DIRECTORY] [--rounds N] [--seconds N] [--quick] "
-    "[--only TEXT] [--write DOCUMENT]";
+    "usage: bench [--viaduct PROGRAM] [--etcd PROGRAM] [--work DIRECTORY] [--rounds N] [--seconds N] "
+    "[--cluster MEMBERS] [--quick] [--only TEXT] [--write DOCUMENT]";
 
 size_t count_of(const char* text) {
   char* end = nullptr;
@@ -62,15 +63,11 @@ Plan plan_of(int argc, char** argv, std::string& work_parent) {
   auto& [viaduct, etcd] = plan.programs;
   viaduct = {"viaduct", "build/bin/viaduct", {}};
   etcd = {"etcd", "/usr/bin/etcd", {"--enable-v2"}};
-  const option options[] = {{"viaduct", required_argument, nullptr, 'v'},
-                            {"etcd", required_argument, nullptr, 'e'},
-                            {"work", required_argument, nullptr, 'd'},
-                            {"rounds", required_argument, nullptr, 'r'},
-                            {"seconds", required_argument, nullptr, 's'},
-                            {"quick", no_argument, nullptr, 'q'},
-                            {"only", required_argument, nullptr, 'o'},
-                            {"write", required_argument, nullptr, 'w'},
-                            {nullptr, 0, nullptr, 0}};
+  const option options[] = {{"viaduct", required_argument, nullptr, 'v'}, {"etcd", required_argument, nullptr, 'e'},
+                            {"work", required_argument, nullptr, 'd'},    {"rounds", required_argument, nullptr, 'r'},
+                            {"seconds", required_argument, nullptr, 's'}, {"cluster", required_argument, nullptr, 'c'},
+                            {"quick", no_argument, nullptr, 'q'},         {"only", required_argument, nullptr, 'o'},
+                            {"write", required_argument, nullptr, 'w'},   {nullptr, 0, nullptr, 0}};
   for (int option; (option = ::getopt_long(argc, argv, "", options, nullptr)) != -1;) {
     switch (option) {
       case 'v':
@@ -87,6 +84,9 @@ Plan plan_of(int argc, char** argv, std::string& work_parent) {
         break;
       case 's':
         plan.seconds = std::chrono::seconds(count_of(optarg));
+        break;
+      case 'c':
+        plan.members = count_of(optarg);
         break;
       case 'q':
         plan.quick = true;
@@ -105,6 +105,29 @@ Plan plan_of(int argc, char** argv, std::string& work_parent) {
   return plan;
 }
 
+std::string measure_server(const Plan& plan) {
+  Samples samples;
+  measure_rates(plan, v2_loads(), samples);
+  measure_rates(plan, v3_loads(), samples);
+  const std::vector<Scenario> scenarios{parked_watches(), queue_drain(),    many_keys(),   many_puts(),
+                                        watch_fan_out(),  watch_own_keys(), keep_alives(), compaction()};
+  for (const Scenario& scenario : scenarios) measure_scenario(scenario, plan, samples);
+  std::string result = report_aims(plan, samples) + report_rates(plan, "v2 requests", v2_loads(), samples) +
+                       report_rates(plan, "v3 calls over gRPC", v3_loads(), samples);
+  for (const Scenario& scenario : scenarios) result += report_scenario(plan, scenario, samples);
+  return result;
+}
+
+std::string measure_cluster(const Plan& plan) {
+  Samples samples;
+  measure_failover(plan, samples);
+  measure_cluster_rates(plan, cluster_v2_loads(), samples);
+  measure_cluster_rates(plan, cluster_v3_loads(), samples);
+  return report_cluster_aims(plan, samples) + report_failover(plan, samples) +
+         report_rates(plan, "v2 requests to a cluster", cluster_v2_loads(), samples) +
+         report_rates(plan, "v3 calls to a cluster", cluster_v3_loads(), samples);
+}
+
 int run(int argc, char** argv) {
   std::string work_parent = "build/bench-data";
   Plan plan = plan_of(argc, argv, work_parent);
@@ -113,17 +136,11 @@ int run(int argc, char** argv) {
   plan.work_directory = work.name();
   std::string result = report_setting(plan);
   if (plan.quick) result += "- quick: a hundredth of the watches and keys that the tables name\n";
-  Samples samples;
-  measure_rates(plan, v2_loads(), samples);
-  measure_rates(plan, v3_loads(), samples);
-  const std::vector<Scenario> scenarios{parked_watches(), queue_drain(),    many_keys(),   many_puts(),
-                                        watch_fan_out(),  watch_own_keys(), keep_alives(), compaction()};
-  for (const Scenario& scenario : scenarios) measure_scenario(scenario, plan, samples);
-  result += report_aims(plan, samples) + report_rates(plan, "v2 requests", v2_loads(), samples) +
-            report_rates(plan, "v3 calls over gRPC", v3_loads(), samples);
-  for (const Scenario& scenario : scenarios) result += report_scenario(plan, scenario, samples);
+  result += plan.members > 1 ? measure_cluster(plan) : measure_server(plan);
   std::cout << result;
-  if (!plan.write.empty()) write_between_markers(plan.write, result);
+  if (!plan.write.empty()) {
+    write_between_markers(plan.write, plan.members > 1 ? "last result of a cluster" : "last result", result);
+  }
   return EXIT_SUCCESS;
 }
 

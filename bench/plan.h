@@ -15,6 +15,7 @@ struct Plan {
   std::string work_directory;       // on the disk that is measured
   size_t rounds = 5;
   std::chrono::seconds seconds{3};  // of each measured load
+  size_t members = 1;               // of each server's cluster
   bool quick = false;               // a hundredth of the keys: shows that everything works, measures little
   std::string only;                 // when not empty: the loads and scenarios whose name contains it
   std::string write;                // when not empty: the document that keeps the result

@@ -43,6 +43,12 @@ std::chrono::nanoseconds cpu_time(pid_t pid) {
   return std::chrono::nanoseconds(1s) / ::sysconf(_SC_CLK_TCK) * (user + system);
 }
 
+std::chrono::nanoseconds cpu_time(std::span<const pid_t> pids) {
+  std::chrono::nanoseconds sum{0};
+  for (const pid_t pid : pids) sum += cpu_time(pid);
+  return sum;
+}
+
 std::chrono::nanoseconds own_cpu_time() {
   const auto of = [](int who) {
     rusage usage{};
@@ -59,16 +65,16 @@ uint64_t resident_bytes(pid_t pid) { return labelled(pid, "smaps_rollup", "Rss:"
 
 size_t thread_count(pid_t pid) { return labelled(pid, "status", "Threads:"); }
 
-void settle(pid_t pid) {
+void settle(std::span<const pid_t> pids) {
   constexpr auto kInterval = 100ms;
-  constexpr auto kIdle = 10ms;  // of CPU in an interval: one tick
+  const auto idle = pids.size() * 10ms;  // of CPU in an interval: one tick each
   constexpr int kPatience = 50;
   ::sync();
-  auto before = cpu_time(pid);
+  auto before = cpu_time(pids);
   for (int i = 0; i < kPatience; ++i) {
     std::this_thread::sleep_for(kInterval);
-    const auto now = cpu_time(pid);
-    if (now - before <= kIdle) return;
+    const auto now = cpu_time(pids);
+    if (now - before <= idle) return;
     before = now;
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "bench/cluster.h"
 #include "bench/format.h"
 #include "bench/grpc_load.h"
 #include "bench/grpc_messages.h"
@@ -53,12 +54,35 @@ void seed(const Plan& plan, const Server& server) {
   put_all("/v3", plan.scaled(kManyKeys));
 }
 
-Measured run(const RateLoad& load, const Server& server, const Plan& plan) {
+Measured run(const RateLoad& load, const Server& server, std::span<const pid_t> pids, const Plan& plan) {
   const auto warm_up = std::min(500ms, std::chrono::milliseconds(plan.seconds) / 2);
-  settle(server.pid());
+  settle(pids);
   const std::unique_ptr<Runner> runner = load.start(server, plan);
   runner->run_for(warm_up);
-  return measure(server.pid(), [&] { return runner->run_for(plan.seconds); });
+  return measure(pids, [&] { return runner->run_for(plan.seconds); });
+}
+
+void add(const RateLoad& load, const std::string& name, const Measured& got, size_t round, Samples& samples) {
+  samples.add(name, load.figure("rate"), got.rate);
+  samples.add(name, load.figure("p50"), got.p50_ms);
+  samples.add(name, load.figure("p99"), got.p99_ms);
+  samples.add(name, load.figure("cpu"), got.cpu_us);
+  samples.add(name, load.figure("busy"), got.busy);
+  progress("round " + std::to_string(round + 1) + "  " + load.name() + "  " + name + "  " +
+           std::to_string(static_cast<long>(got.rate)) + "/s  " + std::to_string(got.cpu_us) + " us");
+}
+
+std::vector<RateLoad> included(const Plan& plan, const std::vector<RateLoad>& all) {
+  std::vector<RateLoad> loads;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(loads),
+               [&](const RateLoad& load) { return plan.includes(load.name()); });
+  return loads;
+}
+
+RateLoad at_follower(RateLoad load) {
+  load.at_follower = true;
+  load.request += ", at a follower";
+  return load;
 }
 
 RateLoad v2_load(const char* request, size_t clients, RequestSource (*source)()) {
@@ -124,10 +148,35 @@ const std::vector<RateLoad>& v3_loads() {
   return kLoads;
 }
 
+const std::vector<RateLoad>& cluster_v2_loads() {
+  static const std::vector<RateLoad> kLoads{
+      v2_load("GET", 64, get_one),
+      v2_load("GET quorum", 64, get_quorum),
+      at_follower(v2_load("GET quorum", 64, get_quorum)),
+      v2_load("PUT 64 B", 1, put_small),
+      v2_load("PUT 64 B", 64, put_small),
+      v2_load("PUT 64 B", 256, put_small),
+      at_follower(v2_load("PUT 64 B", 64, put_small)),
+  };
+  return kLoads;
+}
+
+const std::vector<RateLoad>& cluster_v3_loads() {
+  static const std::string kRange = range_message("/v3/0");
+  static const std::string kPut = put_message("/v3/0", random_value(kSmall));
+  static const std::vector<RateLoad> kLoads{
+      h2_load("Range", 16, 32, kRangePath, kRange),
+      at_follower(h2_load("Range", 16, 32, kRangePath, kRange)),
+      h2_load("Put 64 B", 1, 1, kPutPath, kPut),
+      grpc_load("Put 64 B, 1,000 keys", 16, 32, kPutPath, put_message),
+      at_follower(grpc_load("Put 64 B, 1,000 keys", 16, 32, kPutPath, put_message)),
+      grpc_load("Txn: compare, put, range", 16, 32, kTxnPath, txn_message),
+  };
+  return kLoads;
+}
+
 void measure_rates(const Plan& plan, const std::vector<RateLoad>& all, Samples& samples) {
-  std::vector<RateLoad> loads;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(loads),
-               [&](const RateLoad& load) { return plan.includes(load.name()); });
+  const std::vector<RateLoad> loads = included(plan, all);
   if (loads.empty()) return;
   for (size_t round = 0; round < plan.rounds; ++round) {
     std::vector<std::unique_ptr<Server>> servers;  // both up, one idle while the other is measured
@@ -137,15 +186,24 @@ void measure_rates(const Plan& plan, const std::vector<RateLoad>& all, Samples& 
     }
     for (const RateLoad& load : loads) {
       for (size_t i = 0; i < servers.size(); ++i) {
-        const std::string& name = plan.programs[i].name;
-        const Measured got = run(load, *servers[i], plan);
-        samples.add(name, load.figure("rate"), got.rate);
-        samples.add(name, load.figure("p50"), got.p50_ms);
-        samples.add(name, load.figure("p99"), got.p99_ms);
-        samples.add(name, load.figure("cpu"), got.cpu_us);
-        samples.add(name, load.figure("busy"), got.busy);
-        progress("round " + std::to_string(round + 1) + "  " + load.name() + "  " + name + "  " +
-                 std::to_string(static_cast<long>(got.rate)) + "/s  " + std::to_string(got.cpu_us) + " us");
+        const pid_t pid = servers[i]->pid();
+        add(load, plan.programs[i].name, run(load, *servers[i], {&pid, 1}, plan), round, samples);
+      }
+    }
+  }
+}
+
+// Only one cluster is up at a time: three idle members still send each other heartbeats.
+void measure_cluster_rates(const Plan& plan, const std::vector<RateLoad>& all, Samples& samples) {
+  const std::vector<RateLoad> loads = included(plan, all);
+  if (loads.empty()) return;
+  for (size_t round = 0; round < plan.rounds; ++round) {
+    for (const Program& program : plan.programs) {
+      Cluster cluster(program, plan.work_directory, plan.members);
+      seed(plan, cluster.leader());
+      for (const RateLoad& load : loads) {
+        const Server& server = load.at_follower ? cluster.follower() : cluster.leader();
+        add(load, program.name, run(load, server, cluster.pids(), plan), round, samples);
       }
     }
   }

@@ -14,7 +14,10 @@ class Samples {
 
   bool has(const std::string& figure) const;                                  // of any server
   double median(const std::string& server, const std::string& figure) const;  // NaN when there is none
+  // The smallest value that so great a part of them does not exceed; NaN when there is none.
+  double quantile(const std::string& server, const std::string& figure, double fraction) const;
   double spread(const std::string& server, const std::string& figure) const;  // (largest - smallest) / median
+  double sum(const std::string& server, const std::string& figure) const;
   size_t count(const std::string& server, const std::string& figure) const;
 
  private:

@@ -24,8 +24,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::vector<std::string> command_line(const Program& program, const std::string& directory, const std::string& client,
-                                      const std::string& peer) {
+std::vector<std::string> command_line(const Program& program, const std::string& directory, const std::string& name,
+                                      const std::string& client, const std::string& peer,
+                                      const std::string& initial_cluster) {
   const std::string client_url = "http://127.0.0.1:" + client;
   const std::string peer_url = "http://127.0.0.1:" + peer;
   std::vector<std::string> words{program.path,
@@ -34,9 +35,16 @@ std::vector<std::string> command_line(const Program& program, const std::string&
                                  "--advertise-client-urls=" + client_url,
                                  "--listen-peer-urls=" + peer_url,
                                  "--initial-advertise-peer-urls=" + peer_url,
-                                 "--initial-cluster=default=" + peer_url};
+                                 "--initial-cluster=" + initial_cluster};
+  if (name != "default") words.insert(words.begin() + 1, "--name=" + name);
   words.insert(words.end(), program.flags.begin(), program.flags.end());
   return words;
+}
+
+Seat alone() {
+  Seat seat{"default", free_port(), free_port(), ""};
+  seat.initial_cluster = "default=http://127.0.0.1:" + std::to_string(seat.peer_port);
+  return seat;
 }
 
 // In the child: dies with us, whatever ends us.
@@ -67,15 +75,21 @@ std::string version_of(const Program& program) {
 
 std::string command_of(const Program& program) {
   std::string text;
-  for (const std::string& word : command_line(program, "DIRECTORY", "PORT", "PEER_PORT")) text += " " + word;
+  for (const std::string& word :
+       command_line(program, "DIRECTORY", "default", "PORT", "PEER_PORT", "default=http://127.0.0.1:PEER_PORT")) {
+    text += " " + word;
+  }
   return program.name + text.substr(1 + program.path.size());
 }
 
-Server::Server(const Program& program, const std::string& work_directory)
-    : program_(program), client_port_(free_port()), peer_port_(free_port()) {
+Server::Server(const Program& program, const std::string& work_directory) : Server(program, work_directory, alone()) {
+  launch();
+}
+
+Server::Server(const Program& program, const std::string& work_directory, Seat seat)
+    : program_(program), seat_(std::move(seat)) {
   directory_ = work_directory + "/" + program.name + "-XXXXXX";
   if (::mkdtemp(directory_.data()) == nullptr) fail_with_errno(directory_);
-  launch();
 }
 
 Server::~Server() {
@@ -90,14 +104,24 @@ std::chrono::nanoseconds Server::restart() {
 }
 
 std::chrono::nanoseconds Server::launch() {
-  const auto words =
-      command_line(program_, directory_ + "/data", std::to_string(client_port_), std::to_string(peer_port_));
   const auto begin = Clock::now();
+  start();
+  wait_until_serving();
+  return Clock::now() - begin;
+}
+
+void Server::start() {
+  const auto words = command_line(program_, directory_ + "/data", seat_.name, std::to_string(seat_.client_port),
+                                  std::to_string(seat_.peer_port), seat_.initial_cluster);
   pid_ = ::fork();
   if (pid_ < 0) fail_with_errno("fork");
   if (pid_ == 0) become(words, directory_ + "/log");
-  wait_until_serving();
-  return Clock::now() - begin;
+}
+
+void Server::kill() {
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
 }
 
 void Server::stop() {
@@ -122,7 +146,7 @@ void Server::wait_until_serving() {
   for (const auto end = Clock::now() + kPatience; Clock::now() < end; std::this_thread::sleep_for(1ms)) {
     require_alive();
     try {
-      Connection connection(client_port_);
+      Connection connection(seat_.client_port);
       connection.send(request);
       connection.wait_for_answer();
       connection.require_success();

@@ -19,30 +19,41 @@ struct Program {
 std::string version_of(const Program& program);  // the first line of `--version`
 std::string command_of(const Program& program);  // the command line, with DIRECTORY and PORT in place of ours
 
+// Who a server is in its cluster.
+struct Seat {
+  std::string name = "default";
+  int client_port = 0, peer_port = 0;
+  std::string initial_cluster;
+};
+
 class Server {
  public:
-  // Returns once the server answers a quorum read.
+  // Alone; returns once it answers a quorum read.
   Server(const Program& program, const std::string& work_directory);
+  // A member of a cluster: not started yet.
+  Server(const Program& program, const std::string& work_directory, Seat seat);
   ~Server();
   Server(const Server&) = delete;
+
+  void start();               // without waiting
+  void wait_until_serving();  // a quorum read is answered
+  void kill();                // -9
 
   // SIGTERM, then the same command line over the same data; from exec to the first quorum read answered.
   std::chrono::nanoseconds restart();
 
-  int port() const { return client_port_; }
+  int port() const { return seat_.client_port; }
   pid_t pid() const { return pid_; }
 
  private:
   std::chrono::nanoseconds launch();
   void stop();
-  void wait_until_serving();
   void require_alive();
   std::string end_of_log() const;
 
   Program program_;
   std::string directory_;
-  int client_port_;
-  int peer_port_;
+  Seat seat_;
   pid_t pid_ = -1;
 };
 

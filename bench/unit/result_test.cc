@@ -54,12 +54,12 @@ TEST_CASE("a result replaces the last one and nothing else of the document") {
   };
   std::ofstream(name) << "before\n<!-- last result: begin -->\nold\n<!-- last result: end -->\nbehind\n";
   for (const char* result : {"new\n", "newer\n"}) {
-    write_between_markers(name, result);
+    write_between_markers(name, "last result", result);
     CHECK(text() ==
           std::string("before\n<!-- last result: begin -->\n\n") + result + "\n<!-- last result: end -->\nbehind\n");
   }
   std::ofstream(name) << "no markers\n";
-  CHECK_THROWS_AS(write_between_markers(name, "new"), Failure);
+  CHECK_THROWS_AS(write_between_markers(name, "last result", "new"), Failure);
   CHECK(text() == "no markers\n");
   std::filesystem::remove_all(directory);
 }
