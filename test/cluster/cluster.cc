@@ -151,16 +151,14 @@ std::optional<Node> Cluster::add(bool learner, Time time) {
 }
 
 bool Cluster::promote(Node node, Time time) {
-  const std::optional<MemberStatus> status = this->status(node, 2s);
-  if (!status) return false;
-  etcdserverpb::MemberPromoteRequest request;
-  request.set_id(status->id);
-  etcdserverpb::MemberPromoteResponse response;
   return wait_until(
       [&] {
-        if (ask("Cluster/MemberPromote", request, response, 1ms)) return true;
-        const std::optional<MemberStatus> now = this->status(node, 2s);
-        return now && !now->learner;
+        const std::optional<MemberStatus> status = this->status(node, 2s);  // none while it is starting
+        if (!status || !status->learner) return status.has_value();
+        etcdserverpb::MemberPromoteRequest request;
+        request.set_id(status->id);
+        etcdserverpb::MemberPromoteResponse response;
+        return ask("Cluster/MemberPromote", request, response, 1ms);
       },
       time);
 }
