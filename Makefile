@@ -14,12 +14,14 @@ override CXX := ccache $(CXX)
 endif
 OPTIMIZE ?= $(if $(SAN),-O1 -fno-omit-frame-pointer,-O2)
 PACKAGES := libnghttp2 protobuf yaml-cpp prometheus-cpp-core spdlog openssl absl_btree absl_flat_hash_map absl_flat_hash_set zlib
-# -isystem: a warning in a library's header is not ours to mend.
-PKG_CXX   = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES)))
-PKG_LD    = $(shell pkg-config --libs $(PACKAGES)) -lleveldb -lcrypt -lpthread
+# Asked when first needed, since `deps` may have to install it, and once. -isystem: a warning in a library's header is not
+# ours to mend.
+once      = $(eval $(1) := $(2))$($(1))
+PKG_CXX   = $(call once,PKG_CXX,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES))))
+PKG_LD    = $(call once,PKG_LD,$(shell pkg-config --libs $(PACKAGES)) -lleveldb -lcrypt -lpthread)
 # The server allocates on one thread what another frees; a sanitizer brings an allocator of its own.
 MALLOC_LD   = $(if $(SAN),,$(shell pkg-config --libs jemalloc))
-HTTPLIB_CXX = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags cpp-httplib))
+HTTPLIB_CXX = $(call once,HTTPLIB_CXX,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags cpp-httplib)))
 HTTPLIB_LD  = $(shell pkg-config --libs cpp-httplib)
 # `make V=1` shows every command.
 Q        := $(if $(V),,@)
@@ -118,6 +120,7 @@ $(PROTO)/%.pb.cc $(PROTO)/%.pb.h &: proto/%.proto
 .PRECIOUS: $(PROTO_CC) $(PROTO_H)
 
 $(BUILD)/pb/%.pb.o: $(PROTO)/%.pb.cc
+	@mkdir -p $(@D)
 	$(Q)$(CXX) $(CPPFLAGS_ALL) -std=c++20 $(OPTIMIZE) $(SAN:%=-fsanitize=%) -c $< -o $@
 
 # Unit tests: one program per folder. `make unit-wal` builds and runs one.
