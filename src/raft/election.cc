@@ -13,6 +13,7 @@ constexpr uint32_t kHoldoffPatience = 4;  // election timeouts
 
 void Raft::campaign() {
   if (role_ == Role::kLeader || holds_off() || !may_stand()) return;
+  if (options_.lease_reads && has_heard_leader()) return;  // its own vote would break the lease
   stand(Role::kPreCandidate);
 }
 
@@ -68,7 +69,10 @@ void Raft::count_vote(MemberId from, bool granted) {
   }
 }
 
-bool Raft::has_heard_leader() const { return role_ == Role::kLeader || (leader_ && ticks_ < options_.election_ticks); }
+// With leases a leader that was heard is not forgotten, whatever else is heard.
+bool Raft::has_heard_leader() const {
+  return role_ == Role::kLeader || ((leader_ || options_.lease_reads) && silence_ < options_.election_ticks);
+}
 
 void Raft::on(const Message& message, const PreVoteRequest& request) {
   const bool granted =

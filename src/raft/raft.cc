@@ -31,6 +31,8 @@ Raft::Raft(const Options& options, Restart restart, Random& random)
       log_(std::move(restart.log)),
       durability_(log_.last_index(), hard_),
       handed_to_apply_(log_.applied()),
+      silence_(options.lease_reads ? 0 : options.election_ticks),
+      lease_(options.election_ticks),
       quarantined_(restart.quarantined) {
   log_.commit_to(std::min(restart.hard_state.commit, log_.last_index()));
   restart_timer();
@@ -39,10 +41,12 @@ Raft::Raft(const Options& options, Restart restart, Random& random)
 void Raft::tick() {
   if (holdoff_ > 0) --holdoff_;
   if (role_ == Role::kLeader) return tick_leader();
+  if (silence_ < options_.election_ticks) ++silence_;
   if (++ticks_ >= timeout_) campaign();
 }
 
 void Raft::tick_leader() {
+  lease_.tick();
   if (++heartbeat_elapsed_ >= options_.heartbeat_ticks) {
     heartbeat_elapsed_ = 0;
     broadcast_heartbeat();
@@ -123,13 +127,14 @@ Result<ReadToken> Raft::read_index() {
   if (role_ != Role::kLeader) return Error{Code::kUnavailable, "not the leader"};
   if (reads_.pending() >= options_.max_pending_reads)
     return Error{Code::kTooManyRequests, "too many reads wait for a quorum"};
-  round_wanted_ = true;
   const bool commit_known = log_.commit() >= term_start_;
+  if (commit_known && has_lease()) return reads_.answer(log_.commit());
+  round_wanted_ = true;
   return reads_.add(commit_known ? std::optional(log_.commit()) : std::nullopt, round_.next());
 }
 
 void Raft::forget_leader() {
-  if (role_ != Role::kLeader) leader_ = MemberId();
+  if (role_ != Role::kLeader && !options_.lease_reads) leader_ = MemberId();
 }
 
 bool Raft::has_ready() const {
@@ -229,6 +234,8 @@ void Raft::become_leader() {
   leader_ = options_.id;
   votes_.clear();
   ticks_ = heartbeat_elapsed_ = holdoff_ = 0;
+  silence_ = options_.election_ticks;
+  lease_given_up_ = false;
   add_followers();
   append(EntryType::kCommand, {});
   term_start_ = log_.last_index();
@@ -256,6 +263,7 @@ void Raft::leave_leadership() {
   snapshots_wanted_.clear();
   fetches_wanted_.clear();
   reads_.fail_all();
+  lease_.end();
   round_wanted_ = replication_due_ = false;
 }
 

@@ -28,6 +28,7 @@
 #include "base/result.h"
 #include "raft/configuration.h"
 #include "raft/durability.h"
+#include "raft/lease.h"
 #include "raft/log.h"
 #include "raft/message.h"
 #include "raft/progress.h"
@@ -49,6 +50,10 @@ struct Options {
   uint64_t max_unapplied_for_cleanup = 10'000;  // the same for proposals that give room back
   uint64_t max_unapplied_bytes = 64 << 20;      // committed, not applied: a follower takes no more entries
   size_t max_pending_reads = 4096;
+  // RF-4: reads are answered without asking a quorum that has answered within 0.7 election timeouts. Equal on all
+  // members. Needs ticks that take equally long everywhere, and ticks_missed(). A member that restarts then helps
+  // nobody to lead for an election timeout, and forget_leader() does nothing.
+  bool lease_reads = false;
 };
 
 // What a member starts from. All of it is durable; a new member has a default HardState and an empty log.
@@ -71,6 +76,9 @@ class Raft {
 
   // --- inputs ---
   void tick();
+  // The caller was paused or its machine slept, by a clock that counts suspend: more time has passed since the last
+  // tick() than one tick stands for. To be called before anything else then; it matters to lease_reads only.
+  void ticks_missed() { lease_.end(); }
   void step(Message message);
   // Appends, in O(1), and returns the index: the entry is committed iff that index is later applied with term().
   Result<Index> propose(std::string data, Priority priority = Priority::kClient);
@@ -190,7 +198,9 @@ class Raft {
   void send_append(MemberId to, Progress& progress, std::vector<EntryPtr> entries);
   void broadcast_heartbeat();
   void advance_commit();
+  Round answered_by_quorum() const;
   void confirm_round();
+  bool has_lease() const;
   Progress* hear_follower(const Message& message);
 
   const Options options_;
@@ -204,6 +214,7 @@ class Raft {
   Index handed_to_apply_;
 
   uint32_t ticks_ = 0;              // since the leader was heard; a leader's: since it checked its quorum
+  uint32_t silence_;                // ticks since the leader was heard, up to an election timeout
   uint32_t timeout_ = 0;            // this election timeout, in ticks
   uint32_t holdoff_ = 0;            // ticks left of the one after a disk stall
   std::map<MemberId, bool> votes_;  // answers to the election or pre-vote under way
@@ -217,6 +228,8 @@ class Raft {
   bool round_wanted_ = false;     // a read waits for a round not begun yet
   bool replication_due_ = false;  // something changed that followers may have to be told
   ReadIndex reads_;
+  Lease lease_;
+  bool lease_given_up_ = false;  // for this term: another member may lead any time
   std::optional<Transfer> transfer_;
 
   std::vector<Message> outbox_;

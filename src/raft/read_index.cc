@@ -11,6 +11,12 @@ ReadToken ReadIndex::add(std::optional<Index> index, Round needs) {
   return newest_;
 }
 
+ReadToken ReadIndex::answer(Index index) {
+  newest_ = newest_.next();
+  results_.push_back({newest_, index});
+  return newest_;
+}
+
 void ReadIndex::commit_known(Index commit) {
   for (auto read = pending_.rbegin(); read != pending_.rend() && !read->index; ++read) read->index = commit;
   settle();

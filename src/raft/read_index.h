@@ -17,6 +17,7 @@ class ReadIndex {
  public:
   // `index`: the commit index, once known. `needs`: the next round of heartbeats to begin.
   ReadToken add(std::optional<Index> index, Round needs);
+  ReadToken answer(Index index);    // needs no round
   void commit_known(Index commit);  // the leader has committed in its term: those that waited for it read at `commit`
   void confirmed(Round round);      // a quorum has answered this round
   void fail_all();                  // leadership is over

@@ -32,7 +32,7 @@ bool Raft::hear_leader(const Message& message) {
     return false;
   }
   become_follower(hard_.term, message.from);
-  ticks_ = 0;
+  ticks_ = silence_ = 0;
   return true;
 }
 
@@ -181,6 +181,7 @@ void Raft::send_append(MemberId to, Progress& progress, std::vector<EntryPtr> en
 
 void Raft::broadcast_heartbeat() {
   round_ = round_.next();
+  lease_.began(round_);
   for (const auto& [id, follower] : followers_) {
     const Index commit = std::min(follower.match(), log_.commit());
     send(id, Heartbeat{commit, round_, follower.standing.released(follower.match())});
@@ -201,19 +202,29 @@ void Raft::advance_commit() {
   reads_.commit_known(log_.commit());
 }
 
+Round Raft::answered_by_quorum() const {
+  return reached_by_quorum<Round>(configuration_, [&](MemberId id) {
+    const Progress* follower = progress(id);
+    return id == options_.id ? round_ : follower && follower->standing.counts() ? follower->acknowledged : Round();
+  });
+}
+
 // What a quorum's answers to a round of heartbeats are good for: reads, and the end of quarantines.
 void Raft::confirm_round() {
   const bool ends_quarantine = std::any_of(followers_.begin(), followers_.end(), [](const auto& follower) {
     return follower.second.standing.awaits_confirmation();
   });
   if (reads_.pending() == 0 && !ends_quarantine) return;
-  const Round confirmed = reached_by_quorum<Round>(configuration_, [&](MemberId id) {
-    const Progress* follower = progress(id);
-    return id == options_.id ? round_ : follower && follower->standing.counts() ? follower->acknowledged : Round();
-  });
+  const Round confirmed = answered_by_quorum();
   reads_.confirmed(confirmed);
   if (log_.commit() < term_start_) return;
   for (auto& [id, follower] : followers_) follower.standing.confirmed(confirmed, log_.commit());
+}
+
+// Whoever is told to stand is voted for in spite of this leader, and a membership change may take leadership away.
+bool Raft::has_lease() const {
+  return options_.lease_reads && !lease_given_up_ && !transfer_ && pending_configuration_ <= log_.applied() &&
+         lease_.holds(answered_by_quorum());
 }
 
 void Raft::snapshot_sent(MemberId to, std::optional<Index> snapshot) {

@@ -35,7 +35,9 @@ std::optional<MemberId> Raft::best_successor() const {
 void Raft::advance_transfer() {
   if (!transfer_) return;
   const Progress* target = progress(transfer_->to);
-  if (target->match() == log_.last_index()) send(transfer_->to, TimeoutNow{});
+  if (target->match() != log_.last_index()) return;
+  lease_given_up_ = true;  // even if this fails: the order may arrive late
+  send(transfer_->to, TimeoutNow{});
 }
 
 void Raft::tick_transfer() {
