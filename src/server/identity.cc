@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <chrono>
+#include <utility>
 
 #include "base/bytes.h"
 
@@ -32,6 +34,11 @@ MemberId derive_member_id(std::vector<std::string> peer_urls, const std::string&
   text += token;
   if (added_unix_seconds) text += std::to_string(*added_unix_seconds);
   return MemberId(first_bytes_of_sha1(text));
+}
+
+MemberId derive_added_member_id(std::vector<std::string> peer_urls, const Clock& clock) {
+  constexpr std::chrono::nanoseconds kSecond = std::chrono::seconds(1);
+  return derive_member_id(std::move(peer_urls), {}, clock.wall_ns() / kSecond.count());
 }
 
 ClusterId derive_cluster_id(std::vector<MemberId> members) {

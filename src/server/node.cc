@@ -9,6 +9,7 @@
 #include "server/refuse.h"
 #include "server/stamped.h"
 #include "v3bridge/admin.h"
+#include "v3bridge/membership.h"
 #include "viaduct/command.pb.h"
 
 namespace viaduct::server {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "v3bridge/admin.h"
+#include "v3bridge/membership.h"
 #include "viaduct/command.pb.h"
 
 namespace viaduct::server {
@@ -12,6 +13,13 @@ Command initialize(const NodeOptions& options) {
   Command command;
   command.mutable_initialize()->set_v2_root(options.v2_root);
   command.mutable_initialize()->set_apply_rules(kApplyRules);
+  std::vector<v3bridge::Member> founders = options.founding.members;
+  if (founders.empty()) founders.push_back(options.self);
+  for (const v3bridge::Member& founder : founders) {
+    SetMember& member = *command.mutable_initialize()->add_members();
+    member.set_id(founder.id.value);
+    member.mutable_peer_urls()->Assign(founder.peer_urls.begin(), founder.peer_urls.end());
+  }
   return command;
 }
 
@@ -20,7 +28,6 @@ Command set_member(const v3bridge::Member& self) {
   SetMember& member = *command.mutable_set_member();
   member.set_id(self.id.value);
   member.set_name(self.name);
-  member.mutable_peer_urls()->Assign(self.peer_urls.begin(), self.peer_urls.end());
   member.mutable_client_urls()->Assign(self.client_urls.begin(), self.client_urls.end());
   return command;
 }
@@ -47,7 +54,7 @@ bool Publisher::is_member_known() const {
   const std::vector<v3bridge::Member> known = v3bridge::members(store_);
   return std::any_of(known.begin(), known.end(), [&](const v3bridge::Member& member) {
     return member.id == options_.self.id && member.name == options_.self.name &&
-           member.peer_urls == options_.self.peer_urls && member.client_urls == options_.self.client_urls;
+           member.client_urls == options_.self.client_urls;
   });
 }
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "server/stamped.h"
 #include "v3bridge/admin.h"
+#include "v3bridge/membership.h"
 
 namespace viaduct::server {
 namespace {

@@ -6,6 +6,7 @@
 #include "server/snapshot_file.h"
 #include "store/seed.h"
 #include "v3bridge/admin.h"
+#include "v3bridge/membership.h"
 #include "viaduct/command.pb.h"
 
 namespace viaduct::server {
@@ -20,13 +21,6 @@ Initialize initialize(const std::optional<std::string>& v2_root) {
   return command;
 }
 
-SetMember set_member(const v3bridge::Member& member) {
-  SetMember command;
-  command.set_id(member.id.value);
-  command.mutable_peer_urls()->Assign(member.peer_urls.begin(), member.peer_urls.end());
-  return command;
-}
-
 Result<void> check_v2_root(const Store& store, const std::optional<std::string>& wanted) {
   const Store::ReadLock lock(store);
   if (!wanted || *wanted == store.v2_root()) return {};
@@ -34,12 +28,12 @@ Result<void> check_v2_root(const Store& store, const std::optional<std::string>&
                "--v2-root is \"" + *wanted + "\", but the snapshot was made with \"" + store.v2_root() + "\""};
 }
 
-// What names members of the cluster that the snapshot was of (RB-60), and its version, which the new one finds out.
+// What the old cluster's members said of themselves (RB-60), and its version, which the new one finds out.
 void drop_old_cluster(Store& store) {
   std::vector<std::string> names;
   {
     const Store::ReadLock lock(store);
-    for (const char* prefix : {"member/", "alarm/", "cluster_version"}) {
+    for (const char* prefix : {"alarm/", "cluster_version"}) {
       for (const auto& [name, value] : store.rows(prefix)) names.push_back(name);
     }
   }
@@ -70,7 +64,7 @@ store::AppliedState applied_of(const Store& store) {
 Result<void> found_cluster(Store& store, const RestoreStateOptions& options) {
   store.begin_group();
   drop_old_cluster(store);
-  for (const v3bridge::Member& member : options.members) v3bridge::apply_set_member(store, set_member(member));
+  v3bridge::found_members(store, options.members);
   if (options.bump_revision > 0) VIADUCT_TRY(bump(store, options.bump_revision));
   store.commit_group(applied_of(store));
   store.barrier();

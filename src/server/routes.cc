@@ -41,7 +41,7 @@ struct Routes::Endpoints {
         store_stats(sources.node, key_stats),
         access({config.cors, config.host_whitelist}),
         peer_access({}),
-        v3(config, {sources.node, sources.loops, sources.disk, access, sources.data_directory}),
+        v3(config, {sources.node, sources.loops, sources.clock, sources.disk, access, sources.data_directory}),
         metrics({sources.node, sources.timings, sources.loops, key_stats, requests, limits, access.refused(),
                  health_counts, v3.dispatch(), v3.watches(), config.advertise_etcd_version, sources.state_directory,
                  config.quota_backend_bytes}),

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "server/identity.h"
 #include "server/urls.h"
 #include "v3/auth.h"
 #include "v3/cluster.h"
@@ -31,7 +32,6 @@ v3::ServiceOptions service_options(const Config& config) {
   options.quota_bytes = config.quota_backend_bytes;
   options.max_leases = config.limits.leases;
   options.election_timeout = config.election_timeout;
-  options.strict_reconfig_check = config.strict_reconfig_check;
   return options;
 }
 static_assert(Config::kNoQuota == v3::ServiceOptions::kNoQuota);
@@ -69,7 +69,9 @@ struct V3Api::Parts {
     v3::add_watch_methods(methods, watch);
     v3::add_lease_methods(methods, engine, options);
     v3::add_keep_alive_method(methods, engine);
-    v3::add_cluster_methods(methods, engine, options, check_peer_url);
+    v3::add_cluster_methods(methods, engine, options, check_peer_url, [&clock = sources.clock](const std::vector<std::string>& peer_urls) {
+                              return derive_added_member_id(peer_urls, clock);
+                            });
     v3::add_maintenance_methods(methods, engine, options);
     v3::add_snapshot_method(methods, engine, sources.disk, options.release,
                             v3::SnapshotOptions{.directory = sources.data_directory});

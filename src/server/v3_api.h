@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/clock.h"
 #include "base/disk.h"
 #include "net/loop_group.h"
 #include "net/site_access.h"
@@ -22,6 +23,7 @@ class V3Api {
   struct Sources {  // all borrowed
     v3bridge::Engine& engine;
     net::LoopGroup& loops;
+    const Clock& clock;
     Disk& disk;
     const net::SiteAccess& access;
     std::string data_directory;

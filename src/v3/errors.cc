@@ -46,6 +46,8 @@ Status status_of(V3Error error) {
       return kTooManyLearners;
     case V3Error::kMemberNotLearner:
       return kMemberNotLearner;
+    case V3Error::kLastVoter:
+      return kMemberNotEnoughStarted;
   }
   return {StatusCode::kInternal, {}};
 }

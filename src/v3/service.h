@@ -28,7 +28,7 @@ struct ServiceOptions {
   uint64_t quota_bytes = 2ull << 30;
   uint64_t max_leases = 10'000'000;
   std::chrono::milliseconds election_timeout{1000};
-  bool strict_reconfig_check = true;
+  uint64_t max_learners = 1;
 };
 
 // All four fields (v3-api.md 2.2).

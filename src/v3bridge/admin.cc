@@ -1,9 +1,8 @@
 #include "v3bridge/admin.h"
 
-#include <algorithm>
 #include <cassert>
-#include <cstdio>
 
+#include "v3bridge/membership.h"
 #include "v3bridge/rows.h"
 #include "viaduct/command.pb.h"
 
@@ -13,28 +12,24 @@ namespace {
 using store::Store;
 
 constexpr std::string_view kInitializedRow = "initialized";
-constexpr std::string_view kMemberRows = "member/";
 constexpr std::string_view kClusterVersionRow = "cluster_version";
 constexpr std::string_view kAlarmRows = "alarm/";
 constexpr std::string_view kNoSpaceRows = "alarm/NOSPACE/";
 constexpr std::string_view kCorruptRows = "alarm/CORRUPT/";
 constexpr std::string_view kNoneRows = "alarm/NONE/";
 
-// Fixed width, so that rows come in order of the number.
-std::string numbered_row(std::string_view prefix, uint64_t number) {
-  char digits[20];
-  const int length = std::snprintf(digits, sizeof digits, "%016llx", static_cast<unsigned long long>(number));
-  return std::string(prefix).append(digits, static_cast<size_t>(length));
-}
-
-std::vector<std::string> sorted(const google::protobuf::RepeatedPtrField<std::string>& urls) {
-  std::vector<std::string> result(urls.begin(), urls.end());
-  std::sort(result.begin(), result.end());
-  return result;
-}
-
 std::string_view alarm_rows(Alarm::Kind kind) {
   return kind == Alarm::NOSPACE ? kNoSpaceRows : kind == Alarm::CORRUPT ? kCorruptRows : kNoneRows;
+}
+
+std::vector<Member> founders_of(const Initialize& command) {
+  std::vector<Member> founders;
+  for (const SetMember& said : command.members()) {
+    Member& founder = founders.emplace_back();
+    founder.id = MemberId(said.id());
+    founder.peer_urls.assign(said.peer_urls().begin(), said.peer_urls().end());
+  }
+  return founders;
 }
 
 V3Error meaning(const Error& error) {
@@ -55,12 +50,10 @@ V3Result apply_compact(Store& store, const Compact& command) {
 V3Result apply_initialize(Store& store, const Initialize& command) {
   if (is_initialized(store)) return {};
   store.set_v2_root(command.v2_root());
-  store.put_row(kInitializedRow, command.SerializeAsString());
-  return {};
-}
-
-V3Result apply_set_member(Store& store, const SetMember& command) {
-  store.put_row(numbered_row(kMemberRows, command.id()), command.SerializeAsString());
+  found_members(store, founders_of(command));
+  Initialize row = command;
+  row.clear_members();  // they have rows of their own, and those change
+  store.put_row(kInitializedRow, row.SerializeAsString());
   return {};
 }
 
@@ -84,18 +77,15 @@ V3Result apply_alarm(Store& store, const Alarm& command) {
   return result;
 }
 
+void drop_alarms_of(Store& store, MemberId member) {
+  for (const std::string_view kind : {kNoSpaceRows, kCorruptRows, kNoneRows}) {
+    store.delete_row(numbered_row(kind, member.value));
+  }
+}
+
 bool is_initialized(const Store& store) {
   const Store::ReadLock lock(store);
   return store.row(kInitializedRow).has_value();
-}
-
-std::vector<Member> members(const Store& store) {
-  std::vector<Member> result;
-  for (const auto& [name, value] : rows(store, kMemberRows)) {
-    const SetMember member = parse_row<SetMember>(name, value);
-    result.push_back({MemberId(member.id()), member.name(), sorted(member.peer_urls()), sorted(member.client_urls())});
-  }
-  return result;
 }
 
 std::string cluster_version(const Store& store) {

@@ -1,7 +1,7 @@
-// The small replicated tables that are no keys: how the state was made, the members, the cluster version, the alarms.
-// Here are the names and bytes of their rows, the commands that change them, and the reading of them for the node.
-//   row := "initialized"               -> Initialize
-//        | "member/" hex16             -> SetMember
+// The small replicated tables that are no keys: how the state was made, the cluster version, the alarms; the members
+// are in membership.h. Here are the names and bytes of their rows, the commands that change them, and the reading of
+// them for the node.
+//   row := "initialized"               -> Initialize, without the members
 //        | "cluster_version"           -> text
 //        | "alarm/" kind "/" hex16     -> Alarm            kind := "NOSPACE" | "CORRUPT" | "NONE"
 // Threads: apply_*() on the apply thread, inside a group and outside a transaction; the rest any thread. All take the
@@ -19,7 +19,6 @@ namespace viaduct {
 class Alarm;
 class Compact;
 class Initialize;
-class SetMember;
 class SetClusterVersion;
 }  // namespace viaduct
 
@@ -27,12 +26,11 @@ namespace viaduct::v3bridge {
 
 V3Result apply_compact(store::Store& store, const Compact& command);        // kCompacted, kFutureRevision
 V3Result apply_initialize(store::Store& store, const Initialize& command);  // the first one counts
-V3Result apply_set_member(store::Store& store, const SetMember& command);
 V3Result apply_set_cluster_version(store::Store& store, const SetClusterVersion& command);
 V3Result apply_alarm(store::Store& store, const Alarm& command);  // `deleted`: 1 if it was there to disarm
+void drop_alarms_of(store::Store& store, MemberId member);
 
 bool is_initialized(const store::Store& store);
-std::vector<Member> members(const store::Store& store);  // by id
 std::string cluster_version(const store::Store& store);  // "not_decided" before one was set
 std::vector<ActiveAlarm> active_alarms(const store::Store& store);
 

@@ -7,6 +7,7 @@
 #include "v3bridge/admin.h"
 #include "v3bridge/auth.h"
 #include "v3bridge/leases.h"
+#include "v3bridge/membership.h"
 #include "v3bridge/space.h"
 #include "v3bridge/txn_choice.h"
 #include "v3bridge/v2_write.h"
@@ -83,6 +84,14 @@ Body dispatch(store::Store& store, const Command& command, const Stamp& stamp) {
       return apply_compact(store, command.compact());
     case Command::kSetMember:
       return apply_set_member(store, command.set_member());
+    case Command::kMemberAdd:
+      return apply_member_add(store, command.member_add());
+    case Command::kMemberRemove:
+      return apply_member_remove(store, command.member_remove());
+    case Command::kMemberUpdate:
+      return apply_member_update(store, command.member_update());
+    case Command::kMemberPromote:
+      return apply_member_promote(store, command.member_promote());
     case Command::kSetClusterVersion:
       return apply_set_cluster_version(store, command.set_cluster_version());
     case Command::kAlarm:

@@ -44,6 +44,7 @@ enum class V3Error {
   kPeerUrlExists,
   kTooManyLearners,
   kMemberNotLearner,
+  kLastVoter,  // without it nobody could commit
 };
 
 // Here, so that whoever passes an outcome on need not know the message.

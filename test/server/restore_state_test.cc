@@ -8,6 +8,7 @@
 #include "test/server/snapshot_source.h"
 #include "v3/snapshot_format.h"
 #include "v3bridge/admin.h"
+#include "v3bridge/membership.h"
 #include "v3bridge/reader.h"
 
 using namespace viaduct;
@@ -323,12 +324,12 @@ TEST_CASE("members and alarms of the old cluster are not taken over") {
   SnapshotSource source;
   const auto add_member = [&](uint64_t id) {
     source.apply([&](Command& command) {
-      command.mutable_set_member()->set_id(id);
-      command.mutable_set_member()->set_name("old");
+      command.mutable_member_add()->set_id(id);
+      command.mutable_member_add()->add_peer_urls("http://old:" + std::to_string(id));
     });
   };
-  add_member(1);
-  add_member(2);
+  for (const uint64_t id : {1, 2, 7}) add_member(id);
+  source.apply([](Command& command) { command.mutable_member_remove()->set_id(7); });
   source.apply([](Command& command) {
     command.mutable_alarm()->set_member(1);
     command.mutable_alarm()->set_kind(Alarm::NOSPACE);
@@ -346,6 +347,7 @@ TEST_CASE("members and alarms of the old cluster are not taken over") {
   CHECK(members[0].name == "");  // as etcd has it: the member says its name when it starts
   CHECK(members[0].peer_urls == std::vector<std::string>{"http://a:1", "http://b:1"});
   CHECK(members[1].id == MemberId(8));
+  CHECK(v3bridge::removed_members(*restored.store).empty());
   CHECK(v3bridge::active_alarms(*restored.store).empty());
   CHECK(v3bridge::cluster_version(*restored.store) == "not_decided");
 }

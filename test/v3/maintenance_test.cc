@@ -1,13 +1,11 @@
 #include "v3/maintenance.h"
 
 #include <doctest/doctest.h>
-#include <google/protobuf/text_format.h>
 
 #include <string>
 
 #include "etcdserverpb/rpc.pb.h"
 #include "test/v3/service_world.h"
-#include "v3/cluster.h"
 
 namespace viaduct::v3 {
 namespace {
@@ -23,44 +21,19 @@ class AdminWorld : public ServiceWorld {
   explicit AdminWorld(const ServiceOptions& wanted = of_release("3.5.21")) {
     options = wanted;
     add_maintenance_methods(methods, engine, options);
-    add_cluster_methods(methods, engine, options, [](const std::string& url) -> Result<void> {
-      if (url.starts_with("http://")) return {};
-      return Error{Code::kInvalidArgument, "no URL"};
-    });
-    Command command;
-    command.mutable_set_member()->set_id(0xa);
-    command.mutable_set_member()->set_name("alone");
-    command.mutable_set_member()->add_peer_urls("http://peer:2380");
-    command.mutable_set_member()->add_client_urls("http://client:2379");
-    apply(command);
   }
 
   // The answer as text, or the error's.
   template <typename Request, typename Response>
   std::string ask(const std::string& path, const std::string& text) {
-    Request request;
-    REQUIRE(google::protobuf::TextFormat::ParseFromString(text, &request));
-    const auto said = call("/etcdserverpb." + path, request);
-    if (said->messages.empty()) return said->end ? said->end->message : "(waits)";
-    return said->template message<Response>(0).ShortDebugString();
+    return ServiceWorld::ask<Request, Response>("/etcdserverpb.Maintenance/" + path, text);
   }
   std::string alarm(const std::string& text) {
-    return ask<etcdserverpb::AlarmRequest, etcdserverpb::AlarmResponse>("Maintenance/Alarm", text);
+    return ask<etcdserverpb::AlarmRequest, etcdserverpb::AlarmResponse>("Alarm", text);
   }
-  std::string status() {
-    return ask<etcdserverpb::StatusRequest, etcdserverpb::StatusResponse>("Maintenance/Status", "");
-  }
-  std::string add(const std::string& text) {
-    return ask<etcdserverpb::MemberAddRequest, etcdserverpb::MemberAddResponse>("Cluster/MemberAdd", text);
-  }
-  std::string remove(const std::string& text) {
-    return ask<etcdserverpb::MemberRemoveRequest, etcdserverpb::MemberRemoveResponse>("Cluster/MemberRemove", text);
-  }
-  std::string update(const std::string& text) {
-    return ask<etcdserverpb::MemberUpdateRequest, etcdserverpb::MemberUpdateResponse>("Cluster/MemberUpdate", text);
-  }
-  std::string promote(const std::string& text) {
-    return ask<etcdserverpb::MemberPromoteRequest, etcdserverpb::MemberPromoteResponse>("Cluster/MemberPromote", text);
+  std::string status() { return ask<etcdserverpb::StatusRequest, etcdserverpb::StatusResponse>("Status", ""); }
+  std::string move_leader(const std::string& text) {
+    return ask<etcdserverpb::MoveLeaderRequest, etcdserverpb::MoveLeaderResponse>("MoveLeader", text);
   }
 };
 
@@ -110,55 +83,21 @@ TEST_CASE("the status names the release, the leader and the alarms, and more fro
 TEST_CASE("the hash of an empty store is etcd's") {
   AdminWorld world;
   const std::string answer =
-      world.ask<etcdserverpb::HashKVRequest, etcdserverpb::HashKVResponse>("Maintenance/HashKV", "");
+      world.ask<etcdserverpb::HashKVRequest, etcdserverpb::HashKVResponse>("HashKV", "");
   CHECK(answer ==
         "header { cluster_id: 12 member_id: 10 revision: 1 raft_term: 7 } hash: 1084519789 compact_revision: -1");
-  CHECK(world.ask<etcdserverpb::HashKVRequest, etcdserverpb::HashKVResponse>("Maintenance/HashKV", "revision:9") ==
+  CHECK(world.ask<etcdserverpb::HashKVRequest, etcdserverpb::HashKVResponse>("HashKV", "revision:9") ==
         "etcdserver: mvcc: required revision is a future revision");
 }
 
-TEST_CASE("a member alone leads, and can hand that on to itself only") {
+TEST_CASE("there is nothing to defragment") {
   AdminWorld world;
-  const auto move = [&](const std::string& text) {
-    return world.ask<etcdserverpb::MoveLeaderRequest, etcdserverpb::MoveLeaderResponse>("Maintenance/MoveLeader", text);
-  };
-  CHECK(move("targetID:10") == "");
-  CHECK(move("targetID:11") == "etcdserver: bad leader transferee");
-  CHECK(world.ask<etcdserverpb::DefragmentRequest, etcdserverpb::DefragmentResponse>("Maintenance/Defragment", "") ==
-        "");
+  CHECK(world.ask<etcdserverpb::DefragmentRequest, etcdserverpb::DefragmentResponse>("Defragment", "") == "");
 }
 
 TEST_CASE("there is no downgrade before 3.5") {
   CHECK(AdminWorld().methods.find("/etcdserverpb.Maintenance/Downgrade"));
   CHECK_FALSE(AdminWorld(of_release("3.4.23")).methods.find("/etcdserverpb.Maintenance/Downgrade"));
-}
-
-TEST_CASE("members are listed without a revision") {
-  AdminWorld world;
-  const std::string listed = world.ask<etcdserverpb::MemberListRequest, etcdserverpb::MemberListResponse>(
-      "Cluster/MemberList", "linearizable:true");
-  CHECK(listed ==
-        "header { cluster_id: 12 member_id: 10 raft_term: 7 } members { ID: 10 name: \"alone\" "
-        "peerURLs: \"http://peer:2380\" clientURLs: \"http://client:2379\" }");
-}
-
-TEST_CASE("changes of members are checked in etcd's order and words, and then refused") {
-  AdminWorld world;
-  const std::string bad_urls = "etcdserver: given member URLs are invalid";
-  const std::string not_found = "etcdserver: member not found";
-  CHECK(world.add("") == bad_urls);
-  CHECK(world.add("peerURLs:'foo'") == bad_urls);
-  CHECK(world.add("peerURLs:'http://peer:2380'") == "etcdserver: Peer URLs already exists");
-  CHECK(world.add("peerURLs:'http://other:2380'") == "etcdserver: this version runs clusters of one member");
-  CHECK(world.remove("ID:42") == not_found);
-  CHECK(world.remove("ID:10") == "etcdserver: re-configuration failed due to not enough started members");
-  CHECK(world.promote("ID:42") == not_found);
-  CHECK(world.promote("ID:10") == "etcdserver: can only promote a learner member");
-  CHECK(world.update("ID:42 peerURLs:'http://x:1'") == not_found);
-  CHECK(world.update("ID:10") == bad_urls);
-  CHECK(world.update("ID:10 peerURLs:'http://x:1'") ==
-        "header { cluster_id: 12 member_id: 10 raft_term: 7 } members { ID: 10 name: \"alone\" "
-        "peerURLs: \"http://x:1\" clientURLs: \"http://client:2379\" }");
 }
 
 }  // namespace

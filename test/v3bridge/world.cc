@@ -11,12 +11,26 @@ using store::Family;
 using store::Record;
 using store::Store;
 
+namespace {
+
+Command initialize(const std::string& v2_root) {
+  Command command;
+  command.mutable_initialize()->set_v2_root(v2_root);
+  return command;
+}
+
+}  // namespace
+
 World::World(const std::string& v2_root, store::Options options) : options_(std::move(options)) {
   options_.directory = "/state";
   open();
-  Command command;
-  command.mutable_initialize()->set_v2_root(v2_root);
-  apply(command);
+  apply(initialize(v2_root));
+}
+
+World::World(const Command& first) {
+  options_.directory = "/state";
+  open();
+  apply(first);
 }
 
 void World::open() {

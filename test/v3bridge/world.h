@@ -17,6 +17,7 @@ namespace viaduct::v3bridge {
 class World {
  public:
   explicit World(const std::string& v2_root = "", store::Options options = {});
+  explicit World(const Command& first);  // what founds the state
 
   // One entry in a group of its own, unless a group is open.
   Outcome apply(const Command& command);
