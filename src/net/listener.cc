@@ -46,8 +46,8 @@ class Listener::State {
 Result<std::unique_ptr<Listener>> Listener::open(LoopGroup& loops, Handler& handler, const ListenUrl& url,
                                                  const ListenOptions& options) {
   if (url.tls && !options.tls) {
-    return Error{Code::kInvalidArgument,
-                 "cannot listen on TLS for " + url.text + ": KeyFile and CertFile are not presented"};
+    return Error{Code::kInvalidArgument, "cannot listen on TLS for " + url.text.substr(url.text.find("://") + 3) +
+                                             ": KeyFile and CertFile are not presented"};
   }
   VIADUCT_TRY_ASSIGN(sockets, open_listen_sockets(url, options.reuse_port, options.backlog, loops.limits()));
   auto state = std::make_unique<State>(loops, handler, url, options, std::move(sockets));

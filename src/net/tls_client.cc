@@ -61,7 +61,7 @@ void listen_for_alerts(const SSL* ssl, int where, int value) {
   Dial* const dial = dial_of(*SSL_get_SSL_CTX(ssl));
   if (!dial) return;
   if (where & SSL_CB_HANDSHAKE_START) dial->error.clear();
-  if ((where & SSL_CB_READ_ALERT) && (value >> 8) == SSL3_AL_FATAL) {
+  if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && (value >> 8) == SSL3_AL_FATAL) {
     dial->error = "remote error: tls: " + alert_text(value & 0xff);
   }
 }

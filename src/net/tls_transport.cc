@@ -61,6 +61,9 @@ class RecordCutter {
 
 void SslDeleter::operator()(ssl_st* ssl) const { SSL_free(ssl); }
 
+TlsTransport::TlsTransport(SslHandle ssl, int descriptor)
+    : ssl_(std::move(ssl)), descriptor_(descriptor), has_more_(SSL_has_pending(ssl_.get()) == 1) {}
+
 TlsTransport::~TlsTransport() { say_goodbye(); }
 
 // A socket that takes nothing now is closed without: there is nobody to wait for it.

@@ -23,7 +23,7 @@ void attach_descriptor(ssl_st& ssl, int descriptor);
 
 class TlsTransport final : public Transport {
  public:
-  TlsTransport(SslHandle ssl, int descriptor) : ssl_(std::move(ssl)), descriptor_(descriptor) {}
+  TlsTransport(SslHandle ssl, int descriptor);  // the end of the handshake may have brought some of HTTP along
   ~TlsTransport() override;
 
   IoResult read(std::span<char> into) override;
@@ -39,7 +39,7 @@ class TlsTransport final : public Transport {
 
   SslHandle ssl_;
   const int descriptor_;
-  bool has_more_ = false;            // taken from the socket and not yet given to our reader
+  bool has_more_;                    // taken from the socket and not yet given to our reader
   std::optional<IoStatus> outcome_;  // of reading; told after the bytes before it
   size_t repeat_bytes_ = 0;          // of the record under way, which must be offered again as it was
   bool failed_ = false;

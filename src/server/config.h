@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "net/tls_settings.h"
 #include "server/urls.h"
 
 namespace viaduct::server {
@@ -75,13 +76,18 @@ struct Config {
   std::chrono::nanoseconds grpc_keepalive_timeout = std::chrono::seconds(20);
   static constexpr uint64_t kNoQuota = std::numeric_limits<uint64_t>::max();
 
-  // Addresses. All plain: a TLS address is refused while TLS is not there.
+  // Addresses
   Urls listen_peer_urls;
   Urls listen_client_urls;
   Urls listen_client_http_urls;  // HTTP only; when given, listen_client_urls is for gRPC
   Urls listen_metrics_urls;      // only /metrics and health
   Urls initial_advertise_peer_urls;
   Urls advertise_client_urls;
+  net::TlsSettings client_tls;   // of all listeners but the peers'
+  net::TlsSettings peer_tls;     // of the peers' listeners, and for dialling other members
+  bool client_auto_tls = false;  // their pair is made at start, below data_dir
+  bool peer_auto_tls = false;
+  uint32_t self_signed_cert_years = 1;
   bool socket_reuse_port = false;
   bool socket_reuse_address = false;
 

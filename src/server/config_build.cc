@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "server/config_tls.h"
 #include "server/flags_text.h"
 
 namespace viaduct::server {
@@ -268,6 +269,7 @@ Result<Config> build_config(FlagValues& values, bool from_file, const DefaultHos
   }
   for (const Flag& flag : flag_table()) VIADUCT_TRY(check_status(flag, values));
   VIADUCT_TRY(configure_addresses(values, !from_file, default_host, config));
+  VIADUCT_TRY(configure_tls(values, config));
   VIADUCT_TRY(configure_times(values, config));
   for (const Flag& flag : flag_table()) VIADUCT_TRY(check_bounds(flag, values));
   VIADUCT_TRY(check_auth_token(values));

@@ -14,21 +14,14 @@ namespace {
 
 Error invalid(std::string message) { return Error{Code::kInvalidArgument, std::move(message)}; }
 
-Result<void> refuse_tls(const char* flag, const Urls& urls) {
-  for (const Url& url : urls) {
-    if (url.secure()) return invalid("--" + std::string(flag) + " has " + url.text + ", but TLS is not supported yet");
-  }
-  return {};
-}
-
 // 0.4's -addr stands for `advertise`, -bind-addr for `listen`; without the latter, every address with the same port.
 Result<void> apply_old_addresses(FlagValues& values, const char* addr, const char* bind_addr, const char* advertise,
-                                 const char* listen) {
+                                 const char* listen, const std::string& scheme) {
   const auto replace = [&](const char* old_flag, const char* new_flag, const std::string& address) -> Result<void> {
     if (values.given(new_flag)) {
       return invalid("Set only one of flags -" + std::string(new_flag) + " and -" + old_flag);
     }
-    return values.set(*find_flag(new_flag), "http://" + address, Origin::kCommandLine);
+    return values.set(*find_flag(new_flag), scheme + "://" + address, Origin::kCommandLine);
   };
   const std::string told = values.text(addr);
   if (values.given(addr)) VIADUCT_TRY(replace(addr, advertise, told));
@@ -67,9 +60,11 @@ std::optional<std::string> detect_default_host() {
 
 Result<void> configure_addresses(FlagValues& values, bool advertise_required, const DefaultHost& default_host,
                                  Config& config) {
-  VIADUCT_TRY(apply_old_addresses(values, "addr", "bind-addr", "advertise-client-urls", "listen-client-urls"));
-  VIADUCT_TRY(
-      apply_old_addresses(values, "peer-addr", "peer-bind-addr", "initial-advertise-peer-urls", "listen-peer-urls"));
+  const auto scheme = [&](const char* certificate) { return values.text(certificate).empty() ? "http" : "https"; };
+  VIADUCT_TRY(apply_old_addresses(values, "addr", "bind-addr", "advertise-client-urls", "listen-client-urls",
+                                  scheme("cert-file")));
+  VIADUCT_TRY(apply_old_addresses(values, "peer-addr", "peer-bind-addr", "initial-advertise-peer-urls",
+                                  "listen-peer-urls", scheme("peer-cert-file")));
   config.listen_peer_urls = values.urls("listen-peer-urls");
   config.listen_client_urls = values.urls("listen-client-urls");
   config.listen_client_http_urls = values.urls("listen-client-http-urls");
@@ -95,10 +90,6 @@ Result<void> configure_addresses(FlagValues& values, bool advertise_required, co
   if (config.initial_advertise_peer_urls.empty()) {
     return invalid("--initial-advertise-peer-urls must name at least one address");
   }
-  VIADUCT_TRY(refuse_tls("listen-peer-urls", config.listen_peer_urls));
-  VIADUCT_TRY(refuse_tls("listen-client-urls", config.listen_client_urls));
-  VIADUCT_TRY(refuse_tls("listen-client-http-urls", config.listen_client_http_urls));
-  VIADUCT_TRY(refuse_tls("listen-metrics-urls", config.listen_metrics_urls));
 
   std::string detected;
   if (!values.given("initial-advertise-peer-urls")) {

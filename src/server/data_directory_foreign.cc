@@ -13,9 +13,9 @@ struct Known {
 
 constexpr Known kEtcdNames[] = {
     {"member", "etcd 2 or 3"}, {"proxy", "etcd 2 or 3, as a proxy"},
-    {"fixtures", "etcd 3"},    {"snap", "etcd 2"},
-    {"conf", "etcd 0.4"},      {"log", "etcd 0.4"},
-    {"snapshot", "etcd 0.4"},  {"standby_info", "etcd 0.4"},
+    {"snap", "etcd 2"},        {"conf", "etcd 0.4"},
+    {"log", "etcd 0.4"},       {"snapshot", "etcd 0.4"},
+    {"standby_info", "etcd 0.4"},
 };
 
 std::string_view etcd_release(std::string_view name, bool has_identity) {

@@ -7,7 +7,8 @@
 
 namespace viaduct::server {
 
-inline constexpr std::string_view kOurNames[] = {"lock", "identity.a", "identity.b", "wal", "state", "ballast"};
+inline constexpr std::string_view kOurNames[] = {"lock", "identity.a", "identity.b", "wal", "state", "ballast",
+                                                "fixtures"};
 
 struct Foreign {
   std::vector<std::string> etcd;    // names that only etcd makes, with what they are: "member (etcd 2 or 3)"

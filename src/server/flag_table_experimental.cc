@@ -36,7 +36,7 @@ constexpr Flag kRows[] = {
      "Pause of etcd between batches of a compaction."},
     {"experimental-compaction-sleep-interval", kDuration, "0s", kExperimental, kAlias, "3.5",
      "Earlier name of --compaction-sleep-interval.", "compaction-sleep-interval"},
-    {"peer-skip-client-san-verification", kBool, "false", kExperimental, kLater, "3.6",
+    {"peer-skip-client-san-verification", kBool, "false", kExperimental, kUsed, "3.6",
      "Do not compare a member's address with its certificate."},
     {"experimental-peer-skip-client-san-verification", kBool, "false", kExperimental, kAlias, "3.2",
      "Earlier name of --peer-skip-client-san-verification.", "peer-skip-client-san-verification"},

@@ -6,11 +6,12 @@
 #include <vector>
 
 #include "base/log.h"
-#include "net/listener.h"
 #include "net/loop_group.h"
 #include "server/bootstrap.h"
+#include "server/auto_tls.h"
 #include "server/data_directory.h"
 #include "server/data_directory_modes.h"
+#include "server/listeners.h"
 #include "server/node.h"
 #include "server/routes.h"
 
@@ -28,6 +29,7 @@ std::chrono::milliseconds to_ms(Duration duration) {
 net::Limits net_limits(const Config& config) {
   const Limits& limits = config.limits;
   net::Limits net;
+  net.handshake_time = to_ms(limits.handshake_timeout);
   net.head_time = to_ms(limits.header_timeout);
   net.body_grace = to_ms(limits.body_grace);
   net.body_bytes_per_second = limits.body_bytes_per_second;
@@ -47,15 +49,6 @@ net::Limits net_limits(const Config& config) {
   }
   net.held_bytes = limits.response_bytes / config.io_threads;
   return net;
-}
-
-net::ListenOptions listen_options(const Config& config) {
-  net::ListenOptions options;
-  const size_t descriptors = net::raise_descriptor_limit();
-  options.max_connections = config.limits.connections != 0 ? config.limits.connections : descriptors / 10 * 8;
-  options.max_connections_per_address = config.limits.connections_per_address;
-  options.reuse_port = config.socket_reuse_port;
-  return options;
 }
 
 std::vector<std::string> texts_of(const Urls& urls) {
@@ -105,42 +98,58 @@ Result<void> settle_ballast(Disk& disk, DataDirectory& directory) {
   return free < 4 * kBallastBytes ? directory.release_ballast() : directory.create_ballast();
 }
 
+std::vector<std::string> hosts_of(const Urls& first, const Urls& second) {
+  std::vector<std::string> hosts;
+  for (const Urls* urls : {&first, &second}) {
+    for (const Url& url : *urls) {
+      const bool known = std::find(hosts.begin(), hosts.end(), url.host) != hosts.end();
+      if (!known && !url.is_socket_file()) hosts.push_back(url.host);
+    }
+  }
+  return hosts;
+}
+
+// --auto-tls and --peer-auto-tls.
+Result<void> make_certificates(Disk& disk, const Clock& clock, Config& config) {
+  const std::string fixtures = config.data_dir + "/fixtures";
+  const auto provide = [&](const char* whose, const Urls& listen, const Urls& advertise, net::TlsSettings& tls) {
+    return provide_self_signed(disk, clock, fixtures + whose, hosts_of(listen, advertise),
+                               config.self_signed_cert_years, tls);
+  };
+  if (config.client_auto_tls) {
+    VIADUCT_TRY(provide("/client", config.listen_client_urls, config.advertise_client_urls, config.client_tls));
+  }
+  if (!config.peer_auto_tls) return {};
+  return provide("/peer", config.listen_peer_urls, config.initial_advertise_peer_urls, config.peer_tls);
+}
+
 }  // namespace
 
 struct Server::Parts {
   Parts(const Config& c, const Clock& clock)
       : config(c), start_wall_ns(clock.wall_ns()), timings(c.slow_apply), loops(clock, net_limits(c), c.io_threads) {}
 
-  Result<void> listen(const Urls& urls, net::Handler& handler, const char* what);
-
-  const Config config;
+  Config config;  // with the certificates that were made for it
   const int64_t start_wall_ns;
   std::optional<DataDirectory> directory;
   NodeTimings timings;
   net::LoopGroup loops;
   std::unique_ptr<Node> node;
   std::unique_ptr<Routes> routes;
-  std::vector<std::unique_ptr<net::Listener>> listeners;
+  Listeners listeners{loops, config};
   bool running = false;
 };
 
-Result<void> Server::Parts::listen(const Urls& urls, net::Handler& handler, const char* what) {
-  for (const Url& url : urls) {
-    VIADUCT_TRY_ASSIGN(listen_url, net::parse_listen_url(url.text));
-    VIADUCT_TRY_ASSIGN(listener, net::Listener::open(loops, handler, listen_url, listen_options(config)));
-    for (const std::string& address : listener->addresses()) log::info(what, {{"address", address}});
-    listeners.push_back(std::move(listener));
-  }
-  return {};
-}
-
-Result<std::unique_ptr<Server>> Server::start(const Config& config, Disk& disk, const Clock& clock, Random& random) {
-  auto parts = std::make_unique<Parts>(config, clock);
+Result<std::unique_ptr<Server>> Server::start(const Config& given, Disk& disk, const Clock& clock, Random& random) {
+  auto parts = std::make_unique<Parts>(given, clock);
+  const Config& config = parts->config;
   VIADUCT_TRY_ASSIGN(directory, DataDirectory::open(disk, config.data_dir, config.wal_dir));
   parts->directory.emplace(std::move(directory));
   const bool is_new = !parts->directory->identity();
   VIADUCT_TRY(check_privacy(config));
   VIADUCT_TRY(settle_ballast(disk, *parts->directory));
+  VIADUCT_TRY(make_certificates(disk, clock, parts->config));
+  VIADUCT_TRY(parts->listeners.load_certificates());
   VIADUCT_TRY_ASSIGN(identity, bootstrap(config, *parts->directory, system_resolver()));
   const std::string member = to_hex(identity.member.value), cluster = to_hex(identity.cluster.value);
   log::info((is_new ? "starting member " : "restarting member ") + member + " in cluster " + cluster,
@@ -166,10 +175,12 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, Disk& disk, 
   log::info("published {Name:" + config.name + " ClientURLs:[" + join_urls(config.advertise_client_urls) +
             "]} to cluster " + cluster);
 
-  VIADUCT_TRY(started.listen(config.listen_peer_urls, started.routes->peer(), "serving peers"));
-  VIADUCT_TRY(started.listen(config.listen_client_urls, started.routes->client(), "serving clients"));
-  VIADUCT_TRY(started.listen(config.listen_client_http_urls, started.routes->client_http(), "serving clients over HTTP"));
-  VIADUCT_TRY(started.listen(config.listen_metrics_urls, started.routes->metrics(), "serving metrics"));
+  Listeners& ports = started.listeners;
+  VIADUCT_TRY(ports.open_peer(started.routes->peer()));
+  VIADUCT_TRY(ports.open_client(config.listen_client_urls, started.routes->client(), "serving clients"));
+  VIADUCT_TRY(
+      ports.open_client(config.listen_client_http_urls, started.routes->client_http(), "serving clients over HTTP"));
+  VIADUCT_TRY(ports.open_client(config.listen_metrics_urls, started.routes->metrics(), "serving metrics"));
   log::info("ready to serve client requests");
   return server;
 }
@@ -181,11 +192,11 @@ Server::~Server() { stop(); }
 void Server::stop() {
   if (!parts_->running) return;
   parts_->running = false;
-  for (const auto& listener : parts_->listeners) listener->stop();
+  parts_->listeners.stop();
   parts_->loops.shut_down(kShutdownGrace);
   parts_->node->stop();
   parts_->loops.stop();
-  parts_->listeners.clear();
+  parts_->listeners.close();
 }
 
 std::string Server::client_url() const {

@@ -113,14 +113,6 @@ TEST_CASE("addresses that cannot work are refused") {
                 "Set only one of flags -advertise-client-urls and -addr"},
            Case{{"-peer-bind-addr", "1.2.3.4:1", "--listen-peer-urls=http://1.2.3.4:1"},
                 "Set only one of flags -listen-peer-urls and -peer-bind-addr"},
-           Case{{"--listen-client-urls=https://127.0.0.1:1", "--advertise-client-urls=https://127.0.0.1:1"},
-                "--listen-client-urls has https://127.0.0.1:1, but TLS is not supported yet"},
-           Case{{"--listen-client-urls=unixs://a:1", "--advertise-client-urls=http://a:1"},
-                "--listen-client-urls has unixs://a:1, but TLS is not supported yet"},
-           Case{{"--listen-peer-urls=https://127.0.0.1:1"},
-                "--listen-peer-urls has https://127.0.0.1:1, but TLS is not supported yet"},
-           Case{{"--listen-metrics-urls=https://127.0.0.1:1"},
-                "--listen-metrics-urls has https://127.0.0.1:1, but TLS is not supported yet"},
        }) {
     CAPTURE(c.message);
     const auto config = build(c.words);

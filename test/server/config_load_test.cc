@@ -121,13 +121,16 @@ TEST_CASE("with a configuration file, flags and variables are ignored") {
   }
 }
 
-TEST_CASE("TLS in a configuration file refuses to start") {
-  const StartUp got = load({"--config-file=/c.yml"}, {}, "viaduct", "client-transport-security:\n  cert-file: a\n");
-  CHECK(!got.config);
-  CHECK(
-      noticed(got, log::Level::kError,
-              "error verifying flags, --cert-file is not supported yet, and starting without it would not be safe. See "
-              "'viaduct --help'."));
+TEST_CASE("a configuration file sets up TLS for clients and for peers") {
+  const StartUp got = load({"--config-file=/c.yml"}, {}, "viaduct",
+                           "client-transport-security:\n  cert-file: a\n  key-file: b\n  trusted-ca-file: c\n"
+                           "peer-transport-security:\n  auto-tls: true\n");
+  REQUIRE(got.config);
+  CHECK(got.config->client_tls.cert_file == "a");
+  CHECK(got.config->client_tls.key_file == "b");
+  CHECK(got.config->client_tls.trusted_ca_file == "c");
+  CHECK(!got.config->client_auto_tls);
+  CHECK(got.config->peer_auto_tls);
 }
 
 TEST_CASE("etcd's sample configuration starts") {

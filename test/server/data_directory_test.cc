@@ -38,7 +38,6 @@ TEST_CASE("files of etcd are refused, named, and left as they are") {
   for (const Case& c : {
            Case{"member", "member (etcd 2 or 3)"},
            Case{"proxy", "proxy (etcd 2 or 3, as a proxy)"},
-           Case{"fixtures", "fixtures (etcd 3)"},
            Case{"snap", "snap (etcd 2)"},
            Case{"wal", "wal (etcd 2)"},
            Case{"log", "log (etcd 0.4)"},
