@@ -80,7 +80,7 @@ Result<RestoredState> restore_state(Disk& disk, const bolt::Reader& reader, cons
   {
     VIADUCT_TRY_ASSIGN(seed, store::Seed::create(disk, options.directory));
     VIADUCT_TRY(exact ? seed_exact(reader, *seed) : seed_foreign(reader, *seed));
-    seed->finish();
+    VIADUCT_TRY(seed->finish());
   }
   store::Options store_options;
   store_options.directory = options.directory;

@@ -1,12 +1,13 @@
 // Everything replicated as it stood after one group, read slice by slice while writes go on: what a snapshot is made
-// of. Promise:   numbers, tables and records are of the same moment; records that compaction at that moment had left
-// behind
+// of.
+// Promise:   numbers, tables and records are of the same moment; records that compaction at that moment had left behind
 //            are left out, whatever compact_some() had got to.
 // Ownership: borrows the store. Holds disk space: what the store forgets meanwhile stays until this goes.
 // Threads:   one at a time, any but the apply thread; next() stays under the read lock for one slice.
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +37,13 @@ class Copy {
   };
   // The next records, oldest first; empty at the end.
   virtual std::vector<Kept> next() = 0;
+
+  // The next rows of all tables, the log's among them, in order of key, about a megabyte at a time; empty at the end.
+  // Byte for byte as Seed takes them; what is local to this member is left out. Not together with next().
+  struct Row {
+    std::string key, value;
+  };
+  virtual std::vector<Row> next_rows() = 0;
 
   // True if a record may be of a key of this name.
   virtual bool knows_key(std::string_view key) const = 0;

@@ -45,7 +45,7 @@ std::optional<Record> Store::Impl::written_record(RecordId id, const Database::V
 // What is not pending any more when we look is in LevelDB: a group leaves the list after it was written.
 std::optional<Record> Store::Impl::load_record(RecordId id) const {
   {
-    const std::shared_lock shared(lock);
+    const std::shared_lock shared(*lock);
     if (std::optional<Record> record = pending_record(id)) return record;
   }
   return written_record(id);
@@ -57,28 +57,30 @@ std::optional<Record> Store::Impl::own_record(RecordId id) const {
 }
 
 Blob Store::load_value(RecordId id) const {
-  const std::optional<Record> record = impl_->load_record(id);
+  const std::shared_ptr<Impl> impl = content();
+  const std::optional<Record> record = impl->load_record(id);
   if (!record) return Blob();
-  impl_->values.offer(*record);
+  impl->values.offer(*record);
   return record->value;
 }
 
-std::optional<Record> Store::load_record(RecordId id) const { return impl_->load_record(id); }
+std::optional<Record> Store::load_record(RecordId id) const { return content()->load_record(id); }
 
 Result<std::vector<EventPtr>> Store::events_since(Seq from, size_t max_events, size_t max_bytes) const {
-  const Seq newest = impl_->recent.newest();
-  std::optional<std::vector<EventPtr>> events = impl_->recent.since(from, max_events, max_bytes);
+  const std::shared_ptr<Impl> impl = content();
+  const Seq newest = impl->recent.newest();
+  std::optional<std::vector<EventPtr>> events = impl->recent.since(from, max_events, max_bytes);
   // The view comes first: if `from` is still kept after it was made, it shows all that is needed.
   std::optional<Database::View> view;
-  if (!events) view.emplace(*impl_->database);
+  if (!events) view.emplace(*impl->database);
   Seq compacted;
   {
-    const ReadLock lock(*this);
-    compacted = impl_->numbers.compacted_seq;
+    const std::shared_lock shared(*impl->lock);
+    compacted = impl->numbers.compacted_seq;
   }
   if (compacted && from <= compacted) return Error{Code::kCompacted, "compacted at " + to_string(compacted)};
   if (events) return *std::move(events);
-  return impl_->read_events(from, newest, max_events, max_bytes, *view);
+  return impl->read_events(from, newest, max_events, max_bytes, *view);
 }
 
 std::vector<EventPtr> Store::Impl::read_events(Seq from, Seq to, size_t max_events, size_t max_bytes,

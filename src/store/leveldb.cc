@@ -39,16 +39,21 @@ void check(const leveldb::Status& status, const char* what) {
 
 }  // namespace
 
-Database::Database(Disk& disk)
-    : env_(std::make_unique<LeveldbEnv>(disk, kClock, [](const Error& error) { fatal("store: " + error.message); })) {}
+Database::Database(Disk& disk, Failures failures)
+    : failures_are_fatal_(failures == Failures::kFatal),
+      env_(std::make_unique<LeveldbEnv>(disk, kClock, [this](const Error& error) { failed(error); })) {}
 
 Database::~Database() = default;
 
-Result<std::unique_ptr<Database>> Database::open(Disk& disk, const std::string& directory) {
+void Database::failed(const Error& error) {
+  if (failures_are_fatal_) fatal("store: " + error.message);
+}
+
+Result<std::unique_ptr<Database>> Database::open(Disk& disk, const std::string& directory, Failures failures) {
   VIADUCT_TRY_ASSIGN(found, check_leveldb_logs(disk, directory));
   warn_of(found.log_cut);
   warn_of(found.manifest_cut);
-  std::unique_ptr<Database> database(new Database(disk));
+  std::unique_ptr<Database> database(new Database(disk, failures));
   leveldb::Options options;
   options.create_if_missing = true;
   options.paranoid_checks = true;
@@ -60,6 +65,7 @@ Result<std::unique_ptr<Database>> Database::open(Disk& disk, const std::string& 
   const leveldb::Status status = leveldb::DB::Open(options, directory, &db);
   database->db_.reset(db);
   if (status.IsCorruption()) return Error{Code::kCorrupt, directory + ": " + status.ToString()};
+  VIADUCT_TRY(database->env_->failure());
   if (!status.ok()) return Error{Code::kIo, directory + ": " + status.ToString()};
   return database;
 }
@@ -70,18 +76,36 @@ void Database::Batch::put(Bytes key, Bytes value) { batch_->Put(slice(key), slic
 void Database::Batch::erase(Bytes key) { batch_->Delete(slice(key)); }
 void Database::Batch::clear() { batch_->Clear(); }
 
-void Database::write(Batch& batch) { write(batch, false); }
-
-void Database::barrier() {
-  Batch nothing;
-  write(nothing, true);  // the log in use
-  if (const Result<void> done = env_->barrier(); !done) fatal("store: " + done.error().message);
+void Database::write(Batch& batch) {
+  if (const Result<void> done = try_write(batch); !done) fatal("store: cannot write: " + done.error().message);
 }
 
-void Database::write(Batch& batch, bool sync) {
+void Database::barrier() {
+  if (const Result<void> done = try_barrier(); !done) fatal("store: " + done.error().message);
+}
+
+Result<void> Database::try_write(Batch& batch) { return write(batch, false); }
+
+Result<void> Database::try_barrier() {
+  Batch nothing;
+  VIADUCT_TRY(write(nothing, true));  // the log in use
+  return env_->barrier();
+}
+
+Result<void> Database::status() const { return env_->failure(); }
+
+void Database::make_failures_fatal() {
+  failures_are_fatal_ = true;
+  if (const Result<void> done = status(); !done) failed(done.error());
+}
+
+Result<void> Database::write(Batch& batch, bool sync) {
   leveldb::WriteOptions options;
   options.sync = sync;
-  check(db_->Write(options, batch.batch_.get()), "write");
+  const leveldb::Status status = db_->Write(options, batch.batch_.get());
+  if (status.ok()) return {};
+  VIADUCT_TRY(env_->failure());  // LevelDB's status has forgotten which it was
+  return Error{Code::kIo, status.ToString()};
 }
 
 Database::View::View(const Database& database) : database_(database), snapshot_(database.db_->GetSnapshot()) {}

@@ -1,11 +1,14 @@
 // The one place that talks to LevelDB: batches, look-ups, cursors and frozen views over its ordered keys.
 //
 // It runs over our own Env, and its logs are checked before each open (CC-10).
-// Errors:  open() reports; afterwards any failure, of a read too, is fatal(): what LevelDB holds is the state, and a
-//          state that cannot be read cannot be trusted (CC-4, INV-A7).
+// Errors:  open() reports what it finds; afterwards any failure, of a read too, is fatal(): what LevelDB holds is the
+//          state, and a state that cannot be read cannot be trusted (CC-4, INV-A7). A database that nobody relies on yet
+//          is opened with kReported: then the calls named try_... tell of the first failed write, until
+//          make_failures_fatal().
 // Threads: write() on one thread; barrier() and reads on any.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,7 +30,9 @@ class LeveldbEnv;
 
 class Database {
  public:
-  static Result<std::unique_ptr<Database>> open(Disk& disk, const std::string& directory);
+  enum class Failures { kFatal, kReported };
+  static Result<std::unique_ptr<Database>> open(Disk& disk, const std::string& directory,
+                                                Failures failures = Failures::kFatal);
   ~Database();
 
   // Changes that happen together or not at all.
@@ -45,6 +50,10 @@ class Database {
   };
   void write(Batch& batch);  // not synced
   void barrier();            // everything written before it is durable when it returns
+  Result<void> try_write(Batch& batch);
+  Result<void> try_barrier();
+  Result<void> status() const;  // the first failed write
+  void make_failures_fatal();   // one that failed before, too
 
   // Everything as it was when the view was made. Lives no longer than the database.
   class View {
@@ -79,9 +88,11 @@ class Database {
   };
 
  private:
-  explicit Database(Disk& disk);
-  void write(Batch& batch, bool sync);
+  Database(Disk& disk, Failures failures);
+  Result<void> write(Batch& batch, bool sync);
+  void failed(const Error& error);
 
+  std::atomic<bool> failures_are_fatal_;
   std::unique_ptr<LeveldbEnv> env_;  // outlives db_
   std::unique_ptr<leveldb::DB> db_;
 };

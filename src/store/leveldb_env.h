@@ -42,6 +42,9 @@ class LeveldbEnv final : public leveldb::Env {
   LeveldbEnv(Disk& disk, const Clock& clock, OnFailure on_failure);
   ~LeveldbEnv() override;
 
+  // The first failed change, if there was one.
+  Result<void> failure() const;
+
   // On success every log rotated out before this call is on the medium, or no longer needed.
   Result<void> barrier();
 
@@ -76,7 +79,6 @@ class LeveldbEnv final : public leveldb::Env {
   template <typename Change>
   leveldb::Status change(Change change_disk);
   Result<void> check(Result<void> outcome);  // makes a failure final
-  Result<void> failure() const;
   void hand_over(std::unique_ptr<AppendFile> file);
   void forget_handed_over(const std::string& path);
   void run_background();

@@ -53,6 +53,8 @@ Result<void> Store::Impl::restore_meta() {
   if (!numbers_row || !decode_numbers(*numbers_row, numbers)) return corrupt("the numbers cannot be read");
   const std::optional<std::string> cleaned_row = database->get(meta_key(kCleanedRow));
   if (cleaned_row && !decode_record_id(*cleaned_row, cleaned)) return corrupt("the cleaned row cannot be read");
+  const std::optional<std::string> installed_row = database->get(meta_key(kInstalledRow));
+  if (installed_row && !decode_index(*installed_row, installed)) return corrupt("the installed row cannot be read");
   if (cleaned.seq > numbers.compacted_seq) return corrupt("cleaned beyond the compaction point");
   if (const std::optional<std::string> root = database->get(meta_key(kV2RootRow))) tree.set_root(*root);
   return {};
@@ -101,7 +103,7 @@ Result<void> Store::Impl::restore_log() {
     return corrupt("the log does not end at revision " + to_string(numbers.revision));
   tree.of(Family::kKey).finish_loading();
   tree.of(Family::kDirectory).finish_loading();
-  tree.rebuild();
+  tree.rebuild(numbers.compacted_seq);
   return {};
 }
 

@@ -40,6 +40,7 @@ std::string encode_applied(const AppliedState& applied) {
   put_varint(out, applied.term.value);
   put_varint(out, applied.stamp.cluster_ms);
   put_zigzag(out, applied.stamp.wall_ns);
+  put_be64(out, applied.chain);
   return out;
 }
 
@@ -49,6 +50,19 @@ bool decode_applied(Bytes data, AppliedState& applied) {
   applied.term = Term(in.take_varint());
   applied.stamp.cluster_ms = in.take_varint();
   applied.stamp.wall_ns = in.take_zigzag();
+  applied.chain = in.take_be64();
+  return in.done();
+}
+
+std::string encode_index(Index index) {
+  std::string out;
+  put_varint(out, index.value);
+  return out;
+}
+
+bool decode_index(Bytes data, Index& index) {
+  ByteReader in(data);
+  index = Index(in.take_varint());
   return in.done();
 }
 

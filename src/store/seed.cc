@@ -16,6 +16,7 @@ struct Seed::Parts {
   std::unique_ptr<Database> database;
   Database::Batch batch;
   size_t batch_bytes = 0;
+  Result<void> status;
 };
 
 Seed::Seed(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -24,7 +25,7 @@ Seed::~Seed() = default;
 
 Result<std::unique_ptr<Seed>> Seed::create(Disk& disk, const std::string& directory) {
   auto parts = std::make_unique<Parts>();
-  VIADUCT_TRY_ASSIGN(database, Database::open(disk, directory));
+  VIADUCT_TRY_ASSIGN(database, Database::open(disk, directory, Database::Failures::kReported));
   Database::Cursor cursor(*database, nullptr, Database::Reading::kFew);
   cursor.seek("");
   if (cursor.valid()) return Error{Code::kAlreadyExists, directory + " holds a store"};
@@ -50,15 +51,20 @@ void Seed::put_row(Bytes key, Bytes value) {
   if (parts_->batch_bytes >= kBatchBytes) write();
 }
 
+void Seed::put_installed(Index index) { put_row(meta_key(kInstalledRow), encode_index(index)); }
+
+Result<void> Seed::status() const { return parts_->status; }
+
 void Seed::write() {
-  parts_->database->write(parts_->batch);
+  if (parts_->status) parts_->status = parts_->database->try_write(parts_->batch);
   parts_->batch.clear();
   parts_->batch_bytes = 0;
 }
 
-void Seed::finish() {
+Result<void> Seed::finish() {
   write();
-  parts_->database->barrier();
+  if (parts_->status) parts_->status = parts_->database->try_barrier();
+  return parts_->status;
 }
 
 void Store::advance_to(Revision revision, Seq seq) {

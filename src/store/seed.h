@@ -1,8 +1,10 @@
 // Writes the database of a store that does not exist yet, from rows and records that a Copy gave or that others made.
 // Applied state, membership and the like come later, by groups of the store itself.
 // Nothing is checked here: Store::open() finds whatever contradicts itself.
-// Promise: durable once finish() returns.
-// Threads: one at a time. Errors: from create(); afterwards a failed write is fatal(), as the store's own.
+// Promise: durable once finish() succeeded.
+// Threads: one at a time.
+// Errors:  kAlreadyExists from create() if there is a database. The first write that fails is what status() and finish()
+//          answer from then on, and nothing more is written.
 #pragma once
 
 #include <memory>
@@ -16,7 +18,6 @@ namespace viaduct::store {
 
 class Seed {
  public:
-  // kAlreadyExists if there is a database.
   static Result<std::unique_ptr<Seed>> create(Disk& disk, const std::string& directory);
   ~Seed();
 
@@ -26,7 +27,9 @@ class Seed {
   void put_lease(const Lease& lease);
   void put_named(Bytes name, Bytes value);  // of the small replicated tables
   void put_row(Bytes key, Bytes value);     // of any table, as Copy::each_row() shows it
-  void finish();
+  void put_installed(Index index);          // Store::is_as_installed() will say so while this is what is applied
+  Result<void> status() const;
+  Result<void> finish();
 
  private:
   struct Parts;

@@ -28,8 +28,14 @@ NodeView node_view(Record record) {
 
 class PinnedSnapshot final : public Store::Snapshot {
  public:
-  PinnedSnapshot(const Store::Impl& impl, Revision revision, Seq seq, const Numbers& numbers, uint64_t now_ms)
-      : impl_(impl), revision_(revision), seq_(seq), numbers_(numbers), now_ms_(now_ms), pin_(impl, seq) {}
+  PinnedSnapshot(std::shared_ptr<const Store::Impl> content, Revision revision, Seq seq, uint64_t now_ms)
+      : content_(std::move(content)),
+        impl_(*content_),
+        revision_(revision),
+        seq_(seq),
+        numbers_(impl_.numbers),
+        now_ms_(now_ms),
+        pin_(impl_, seq) {}
 
   Revision revision() const override { return revision_; }
   Seq seq() const override { return seq_; }
@@ -51,24 +57,31 @@ class PinnedSnapshot final : public Store::Snapshot {
     uint64_t count = 0;
     std::optional<std::string> next{std::string(from)};
     while (next) {
-      const std::shared_lock shared(impl_.lock);
+      const std::shared_lock shared(*impl_.lock);
       next = impl_.count_at(family, *next, to, seq_, Store::kSliceNodes, count);
     }
     return count;
   }
 
   bool shows(const Record& record) const override {
-    const std::shared_lock shared(impl_.lock);
+    const std::shared_lock shared(*impl_.lock);
     const Entry* const entry = impl_.tree.of(record.family).find(record.key);
     const std::optional<Entry::At> at = entry ? entry->at(seq_) : std::nullopt;
     return at && !at->tombstone && at->id == record.id;
+  }
+
+  Blob value(const NodeView& node) const override {
+    if (node.value || node.family == Family::kDirectory) return node.value;
+    std::optional<Record> record = impl_.load_record(node.id);
+    if (!record) fatal("store: a record that a reader needs is gone");
+    return std::move(record->value);
   }
 
  private:
   // One short stay under the lock. Says where to go on; nothing at the end of the range.
   std::optional<std::string> step(Family family, std::string_view from, std::string_view to, size_t limit,
                                   std::vector<NodeView>& nodes) const {
-    const std::shared_lock shared(impl_.lock);
+    const std::shared_lock shared(*impl_.lock);
     NameWalk walk(impl_.tree.of(family), from);
     for (size_t steps = 0; steps < Store::kSliceNodes && nodes.size() < limit; ++steps) {
       const Entry* const entry = walk.next();
@@ -79,6 +92,7 @@ class PinnedSnapshot final : public Store::Snapshot {
     return entry ? std::optional<std::string>(entry->key()) : std::nullopt;
   }
 
+  const std::shared_ptr<const Store::Impl> content_;
   const Store::Impl& impl_;
   const Revision revision_;
   const Seq seq_;
@@ -140,7 +154,7 @@ Result<std::unique_ptr<Store::Snapshot>> Store::snapshot(Revision revision, uint
   }
   if (revision > now.revision) return Error{Code::kFutureRevision, "now at " + to_string(now.revision)};
   const Seq seq = impl_->revisions.last_seq(revision);
-  return std::unique_ptr<Snapshot>(std::make_unique<PinnedSnapshot>(*impl_, revision, seq, now, now_ms));
+  return std::unique_ptr<Snapshot>(std::make_unique<PinnedSnapshot>(impl_, revision, seq, now_ms));
 }
 
 }  // namespace viaduct::store

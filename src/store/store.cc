@@ -12,12 +12,13 @@ constexpr uint64_t kNamesWithoutHint = 1000;
 
 }  // namespace
 
-Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Store::Store(std::unique_ptr<Impl> impl) : impl_(impl.release(), &Store::let_go) { impl_->lock = &lock_; }
 
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(Disk& disk, const Options& options) {
-  VIADUCT_TRY_ASSIGN(database, Database::open(disk, options.directory));
+  const auto failures = options.standby ? Database::Failures::kReported : Database::Failures::kFatal;
+  VIADUCT_TRY_ASSIGN(database, Database::open(disk, options.directory, failures));
   auto impl = std::make_unique<Impl>(std::move(database), options);
   VIADUCT_TRY(impl->restore());
   return std::unique_ptr<Store>(new Store(std::move(impl)));
@@ -26,11 +27,11 @@ Result<std::unique_ptr<Store>> Store::open(Disk& disk, const Options& options) {
 // --- apply thread ---
 
 WriteScope::WriteScope(Store::Impl& impl) : impl_(impl) {
-  if (!impl_.in_transaction) impl_.lock.lock();
+  if (!impl_.in_transaction) impl_.lock->lock();
 }
 
 WriteScope::~WriteScope() {
-  if (!impl_.in_transaction) impl_.lock.unlock();
+  if (!impl_.in_transaction) impl_.lock->unlock();
 }
 
 void Store::begin_group() {
@@ -119,13 +120,46 @@ Result<void> Store::compact(Revision revision) {
 
 bool Store::compact_some(size_t max_records) { return impl_->compact_some(max_records); }
 
+void Store::replace_with(std::unique_ptr<Store> next, Retire retire) {
+  assert(!impl_->in_group);
+  const Impl& other = *next->impl_;
+  assert(other.numbers.seq >= impl_->numbers.seq && other.numbers.revision >= impl_->numbers.revision);
+  assert(other.applied.index > impl_->applied.index);
+  std::shared_ptr<Impl> old = std::move(next->impl_);
+  old->lock = &lock_;
+  impl_->retire = std::move(retire);
+  {
+    const std::lock_guard lock(lock_);
+    impl_.swap(old);
+  }
+}
+
+// Runs when nobody holds `impl` any more.
+void Store::let_go(Impl* impl) {
+  std::unique_ptr<Impl> gone(impl);
+  if (!gone->retire) return;
+  const Retire retire = std::exchange(gone->retire, nullptr);
+  retire(std::unique_ptr<Store>(new Store(std::move(gone))));
+}
+
 // --- any thread ---
 
-void Store::barrier() { impl_->database->barrier(); }
+std::shared_ptr<Store::Impl> Store::content() const {
+  const ReadLock lock(*this);
+  return impl_;
+}
 
-Store::ReadLock::ReadLock(const Store& store) : store_(store) { store_.impl_->lock.lock_shared(); }
+void Store::barrier() { content()->database->barrier(); }
 
-Store::ReadLock::~ReadLock() { store_.impl_->lock.unlock_shared(); }
+Result<void> Store::status() const { return content()->database->status(); }
+
+void Store::put_in_use() { content()->database->make_failures_fatal(); }
+
+bool Store::is_as_installed() const { return impl_->installed && impl_->installed == impl_->applied.index; }
+
+Store::ReadLock::ReadLock(const Store& store) : store_(store) { store_.lock_.lock_shared(); }
+
+Store::ReadLock::~ReadLock() { store_.lock_.unlock_shared(); }
 
 Numbers Store::numbers() const { return impl_->numbers; }
 

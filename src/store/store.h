@@ -5,8 +5,11 @@
 //            either under a ReadLock (short: at most kSliceNodes steps) or through a Snapshot (long, in slices).
 // Order:     commit_group() writes LevelDB first, unsynced: the WAL is the truth; a value leaves memory only when
 //            LevelDB has it, so a reader finds every value in one of the two.
-// Errors:    a failed LevelDB write is fatal() (CC-4, INV-A7). open() answers kCorrupt when the state cannot be
-// trusted. Ownership: borrows `disk`, which must outlive this.
+// Content:   replace_with() puts another state in place of this one. What is read under one ReadLock is of one state;
+//            a Snapshot or a Copy stays with the one it was made of, whose files are there as long.
+// Errors:    a failed LevelDB write is fatal() (CC-4, INV-A7), unless the store is on standby. open() answers kCorrupt
+//            when the state cannot be trusted.
+// Ownership: borrows `disk`, which must outlive this; outlives its Snapshots and Copies.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +29,7 @@
 #include "store/entry.h"
 #include "store/lease.h"
 #include "store/record.h"
+#include "store/rw_lock.h"
 
 namespace viaduct::store {
 
@@ -36,13 +40,15 @@ struct Options {
   std::string directory;                     // LevelDB's; made when missing
   uint64_t value_cache_bytes = 256u << 20;   // current values kept in memory
   uint64_t recent_events_bytes = 16u << 20;  // events kept in memory for watchers that lag a little
+  bool standby = false;                      // not in use yet: a failed write shows in status(), and is not fatal
 };
 
 // Where applying has got to; in the same LevelDB batch as the effects (INV-A4).
 struct AppliedState {
   Index index;
   Term term;
-  Stamp stamp;  // of the newest applied entry that had one
+  Stamp stamp;         // of the newest applied entry that had one
+  uint64_t chain = 0;  // running hash over all that was applied (INV-A6)
 };
 
 struct Numbers {
@@ -104,6 +110,13 @@ class Store {
   Result<void> compact(Revision revision);
   // Deletes up to `max_records` records that compaction left behind; false when none is left.
   bool compact_some(size_t max_records);
+
+  // Between groups: from here on this is the state that `next` holds, whose numbers are no lower. Whoever reads goes on
+  // with it at the next ReadLock. `retire` gets the old state once nobody reads it any more, on the thread that was the
+  // last to: to end a large one takes long, so it should go to a thread that has the time.
+  using Retire = std::function<void(std::unique_ptr<Store>)>;
+  void replace_with(std::unique_ptr<Store> next, Retire retire);
+
   // Restoring: inside a group, the head becomes these numbers, neither of them lower than it was. What they skip never
   // was: compact() at the new head or later must follow before the store is opened again.
   void advance_to(Revision revision, Seq seq);
@@ -142,7 +155,12 @@ class Store {
   // Attached names in byte order: keys, then directories.
   std::vector<std::pair<Family, std::string>> attached(LeaseId id) const;
 
+  // The state is just as it came from another member: nothing has been applied to it since (Seed::put_installed()).
+  bool is_as_installed() const;
+
   // No lock needed.
+  Result<void> status() const;  // on standby: the first failed write
+  void put_in_use();            // ends the standby: a failed write is fatal from here on, one from before as well
   // Afterwards the state is durable at least up to the index that was applied when this was called (RF-8, CC-10).
   void barrier();
   // The value of a record that is or was in the log; null if compaction took it meanwhile (then look again).
@@ -168,6 +186,7 @@ class Store {
     virtual uint64_t count(Family family, std::string_view from, std::string_view to) = 0;
     // True if it is the record that a read of its name finds.
     virtual bool shows(const Record& record) const = 0;
+    virtual Blob value(const NodeView& node) const = 0;  // of a node that this showed
     std::vector<NodeView> slice(Family family, std::string_view from, std::string_view to, size_t limit) {
       return slice(family, from, to, limit, Detail::kAll);
     }
@@ -185,7 +204,8 @@ class Store {
   bool has_leases() const;
 
   // Hash over everything replicated: kept records, leases, rows, numbers (INV-A2), whatever compact_some() has got to.
-  // Slow; for tests and checks. On the apply thread, between groups.
+  // Says what the state is, not how it came to be: AppliedState is no part of it. Slow; for tests and checks. On the
+  // apply thread, between groups.
   uint64_t hash() const;
 
   struct Sizes {
@@ -199,7 +219,12 @@ class Store {
 
  private:
   explicit Store(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  static void let_go(Impl* impl);
+  std::shared_ptr<Impl> content() const;
+
+  // Guards all that readers see, impl_ itself among it, which the apply thread alone changes.
+  mutable RwLock lock_;
+  std::shared_ptr<Impl> impl_;  // Snapshots, Copies and reads under way hold on to the one they began with
 };
 
 }  // namespace viaduct::store

@@ -1,11 +1,12 @@
 // What the store is made of; private to the folder. store.cc has the everyday calls, the files named below the rest.
 //
-// lock guards everything that readers see: tree, leases, rows, numbers, applied, values, and the list of the group's
-// events. The apply thread alone changes these, so it reads them without the lock.
+// The store's lock guards everything that readers see: tree, leases, rows, numbers, applied, values, and the list of the
+// group's events. The apply thread alone changes these, so it reads them without the lock. Once replaced, nothing changes.
 #pragma once
 
 #include <absl/container/btree_map.h>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,7 +19,6 @@
 #include "store/leveldb.h"
 #include "store/record_codec.h"
 #include "store/revision_index.h"
-#include "store/rw_lock.h"
 #include "store/store.h"
 #include "store/transaction.h"
 #include "store/tree.h"
@@ -41,16 +41,21 @@ inline constexpr std::string_view kNumbersRow = "numbers";
 inline constexpr std::string_view kV2RootRow = "v2_root";
 inline constexpr std::string_view kCleanedRow = "cleaned";
 inline constexpr std::string_view kNamesRow = "names";
-inline constexpr uint64_t kFormatVersion = 1;
+inline constexpr std::string_view kInstalledRow = "installed";
+inline constexpr uint64_t kFormatVersion = 2;
 std::string format_row();  // version:varint
 
 // cleaned := seq:varint part:varint
 std::string encode_record_id(RecordId id);
 bool decode_record_id(Bytes data, RecordId& id);
 
-// applied := index:varint term:varint cluster_ms:varint wall_ns:zigzag
+// applied := index:varint term:varint cluster_ms:varint wall_ns:zigzag chain:u64be
 std::string encode_applied(const AppliedState& applied);
 bool decode_applied(Bytes data, AppliedState& applied);
+
+// installed := index:varint
+std::string encode_index(Index index);
+bool decode_index(Bytes data, Index& index);
 
 // numbers := seq:varint revision:varint compacted:varint compacted_seq:varint    compacted: 0 or revision + 1
 std::string encode_numbers(const Numbers& numbers);
@@ -111,7 +116,8 @@ struct Store::Impl {
   bool is_kept(const Record& record) const;
 
   const std::unique_ptr<Database> database;
-  mutable RwLock lock;
+  RwLock* lock = nullptr;                          // of the store, which outlives all readers
+  std::function<void(std::unique_ptr<Store>)> retire;  // set once this has been replaced
 
   Tree tree;
   LeaseTable leases;
@@ -119,6 +125,7 @@ struct Store::Impl {
   Numbers numbers;
   RevisionIndex revisions;
   AppliedState applied;
+  Index installed;  // what a state that came from another member had applied; 0: it did not
   ValueCache values;
   uint64_t record_bytes = 0;
 

@@ -9,7 +9,7 @@
 namespace viaduct::store {
 
 Transaction::Transaction(Store::Impl& impl) : impl_(impl) {
-  impl_.lock.lock();
+  impl_.lock->lock();
   impl_.in_transaction = true;
   impl_.appended = false;
   impl_.next_sub = 0;
@@ -22,7 +22,7 @@ Transaction::~Transaction() {
     assert(in_turn);
   }
   impl_.in_transaction = false;
-  impl_.lock.unlock();
+  impl_.lock->unlock();
 }
 
 const Stamp& Transaction::stamp() const { return impl_.stamp; }

@@ -104,7 +104,7 @@ void Tree::touch_ancestors(std::string_view key, Seq seq) {
   }
 }
 
-void Tree::rebuild() {
+void Tree::rebuild(Seq forgotten) {
   std::string_view last_path;
   Entry* last_directory = nullptr;
   const auto directory_of = [&](std::string_view path) {  // neighbours share their parent: most look-ups are saved
@@ -138,7 +138,7 @@ void Tree::rebuild() {
     const bool take_live =
         dead == directories_.dead().rend() || (live != directories_.live().rend() && (*dead)->key() < (*live)->key());
     Entry& directory = take_live ? **live++ : **dead++;
-    directory.raise_newest_below(directory.id().seq);
+    directory.raise_newest_below(std::max(directory.id().seq, forgotten));
     if (directory.key() != root_) add(directory, directory.newest_below());
   }
 }

@@ -38,8 +38,10 @@ class Tree {
   // Makes `record` the newest version of its name; `known` is what the index finds for it.
   Entry& advance(Entry* known, const Record& record, uint32_t record_bytes);
 
-  // Restart: counts and newest_below from all entries, once both indexes have finished loading.
-  void rebuild();
+  // Restart: counts and newest_below from all entries, once both indexes have finished loading. What happened at or
+  // below `forgotten` may have left no trace: it counts as newest below every directory, so that nobody takes silence
+  // for proof.
+  void rebuild(Seq forgotten);
 
   uint64_t shadowed_keys() const { return shadowed_keys_; }
 

@@ -42,7 +42,7 @@ KeyHistory::Reached KeyHistory::step_state(Visitor& visitor) {
 
   std::sort(puts_.begin(), puts_.end(), [](const NodeView& a, const NodeView& b) { return a.id < b.id; });
   for (NodeView& node : puts_) {
-    if (!node.value) node.value = store_.load_value(node.id);
+    node.value = snapshot_->value(node);
     visitor.take({.deleted = false, .row = row_of(node), .prev = std::nullopt});
   }
   revision_ = start_.puts_at;

@@ -101,7 +101,7 @@ TEST_CASE("a store that lost its middle, its numbers or its format is refused") 
                         Case{"the lease", [](Database& d) { erase_key(d, lease_key(LeaseId(7))); }},
                         Case{"a known format", [](Database& d) {
                                Database::Batch batch;
-                               batch.put(meta_key(kFormatRow), "\x02");
+                               batch.put(meta_key(kFormatRow), "\x7f");
                                d.write(batch);
                              }}}) {
     CAPTURE(c.name);

@@ -36,6 +36,13 @@ class StoreFixture {
     applied_ = store_->applied();
   }
 
+  // Goes on from what another store holds.
+  void replace_with(std::unique_ptr<Store> next, Store::Retire retire = {}) {
+    store_->replace_with(std::move(next), std::move(retire));
+    const Store::ReadLock lock(*store_);
+    applied_ = store_->applied();
+  }
+
   Store& operator*() { return *store_; }
   Store* operator->() { return store_.get(); }
 
