@@ -1,6 +1,7 @@
 #include "store/hub.h"
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 #include <absl/container/node_hash_map.h>
 
 #include <algorithm>
@@ -83,6 +84,7 @@ struct Hub::Impl {
   absl::flat_hash_map<WatchSink*, Seq> waiting;  // for `delivered` to be at least that
 
   std::vector<WatchSink*> advance_delivered(Seq last);
+  std::vector<WatchSink*> sinks_behind(Seq last) const;
 
   Slot take_slot();
   void unlink(Slot slot);
@@ -264,6 +266,34 @@ void Hub::publish(std::span<const EventPtr> events, Seq last) {
     impl_->published = last;
   }
   deliveries.send();
+  for (WatchSink* sink : impl_->advance_delivered(last)) sink->delivered(last);
+}
+
+// Those of watchers that want an event at or below `last`, each once.
+std::vector<WatchSink*> Hub::Impl::sinks_behind(Seq last) const {
+  absl::flat_hash_set<WatchSink*> known;
+  std::vector<WatchSink*> sinks;
+  const auto add = [&](Seq from, WatchSink* sink) {
+    if (from <= last && known.insert(sink).second) sinks.push_back(sink);
+  };
+  for (const Watcher& watcher : slots) {
+    if (watcher.bucket) add(watcher.from, watcher.sink);
+  }
+  ranges.each([&](const RangeWatchers::Watcher& watcher) { add(watcher.from, watcher.sink); });
+  return sinks;
+}
+
+void Hub::jump(Seq last) {
+  std::vector<WatchSink*> behind;
+  Seq from;
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (last <= impl_->published) return;
+    behind = impl_->sinks_behind(last);
+    from = impl_->published.next();
+    impl_->published = last;
+  }
+  for (WatchSink* sink : behind) sink->missed(from);
   for (WatchSink* sink : impl_->advance_delivered(last)) sink->delivered(last);
 }
 

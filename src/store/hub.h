@@ -4,7 +4,7 @@
 //       refreshes) is the watcher's filter's business.
 //   v3: an event is offered to the watchers of each range that holds one of the keys it changed, once.
 //
-// Threads: publish() on the apply thread; all else from any thread. Sinks are called with the hub's lock released,
+// Threads: publish() and jump() on the apply thread; all else from any thread. Sinks are called with the hub's lock released,
 //          on the apply thread, in order of seq; a sink hands the deliveries to its own thread and returns.
 // Cost:    of a publish(): nothing for an API that has no watchers; else a look-up for each name and ancestor, and
 //          O(log n) for each range found.
@@ -33,6 +33,9 @@ class WatchSink {
  public:
   virtual ~WatchSink() = default;
   virtual void deliver(std::vector<Delivery> deliveries) = 0;
+  // Events from `from` on, up to published(), were not offered: watchers that wanted one of these have to look for it in
+  // Store::events_since(). They stay registered for what comes. Threads as of deliver().
+  virtual void missed(Seq from) = 0;
   virtual void delivered([[maybe_unused]] Seq up_to) {}  // what tell_delivered() asked for; threads as of deliver()
 };
 
@@ -52,7 +55,7 @@ class Hub {
     Seq from;              // first seq wanted; earlier events are not offered
     bool once = false;     // goes with its first delivery
     uint64_t token = 0;
-    WatchSink* sink = nullptr;  // must outlive every publish() that began before the watch was removed
+    WatchSink* sink = nullptr;  // must outlive every publish() and jump() that began before the watch was removed
     Filter filter = nullptr;    // null: wants all
   };
 
@@ -83,6 +86,9 @@ class Hub {
 
   // `last` is the newest seq of the group, also when `events` leaves some out.
   void publish(std::span<const EventPtr> events, Seq last);
+  // In place of publish(), when the store went on to a later state at once (Store::replace_with()): the events up to
+  // `last` are in its log, or compacted. Each sink with a watcher that wanted one of them is told what it missed.
+  void jump(Seq last);
 
  private:
   struct Impl;

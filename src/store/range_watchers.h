@@ -34,6 +34,13 @@ class RangeWatchers {
   bool empty() const { return size_ == 0; }
   size_t size() const { return size_; }
 
+  template <typename Visit>
+  void each(const Visit& visit) const {
+    for (const Slot& slot : slots_) {
+      if (slot.bucket) visit(slot.watcher);
+    }
+  }
+
   // Calls deliver(const Watcher&) once for each watcher that wants the event: some key record of it is in the range.
   template <typename Deliver>
   void offer(const Event& event, const Deliver& deliver) {

@@ -119,8 +119,32 @@ void LoopWatches::read_log(Watcher& watcher) {
 void LoopWatches::deliver(std::vector<store::Delivery> deliveries) {
   loop_.post_function([this, batch = std::move(deliveries)] {
     Rendered rendered(engine_.v2_root());
-    for (const store::Delivery& delivery : batch) take(delivery.token, delivery.event, rendered);
+    for (const store::Delivery& delivery : batch) take_live(delivery, rendered);
   });
+}
+
+// What still comes for a watch that left the hub, it will find in the log, behind what it reads there now.
+void LoopWatches::take_live(const store::Delivery& delivery, Rendered& rendered) {
+  const Watcher* const watcher = find(delivery.token);
+  if (watcher && watcher->registration != 0) take(delivery.token, delivery.event, rendered);
+}
+
+void LoopWatches::missed(Seq from) {
+  loop_.post_function([this, from] { read_from(from); });
+}
+
+// The hub has offered all before `from` to the watches that are with it. Those that missed nothing stay there.
+void LoopWatches::read_from(Seq from) {
+  std::vector<Watcher*> behind;
+  for (const auto& [token, watcher] : watchers_) {
+    if (watcher->registration == 0) continue;
+    watcher->next = std::max(watcher->next, from);
+    if (v3bridge::newest_relevant(engine_.store(), watcher->watch) >= watcher->next) behind.push_back(watcher.get());
+  }
+  for (Watcher* const watcher : behind) {
+    engine_.hub().remove(std::exchange(watcher->registration, 0));
+    read_log(*watcher);
+  }
 }
 
 // Shows `event` if the watch is still there, has not seen it and is not paused.

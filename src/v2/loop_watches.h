@@ -1,5 +1,5 @@
 // The watches of one loop; watches.h tells the whole story.
-// Threads: deliver() on the apply thread; all else on the loop.
+// Threads: deliver() and missed() on the apply thread; all else on the loop.
 #pragma once
 
 #include <memory>
@@ -23,6 +23,7 @@ class LoopWatches final : public store::WatchSink {
 
   void add(net::ReplyHandle handle, v3bridge::V2Watch watch, Seq from, bool stream);
   void deliver(std::vector<store::Delivery> deliveries) override;
+  void missed(Seq from) override;
 
  private:
   class Watcher;
@@ -42,6 +43,8 @@ class LoopWatches final : public store::WatchSink {
 
   void park(Watcher& watcher);
   void read_log(Watcher& watcher);
+  void take_live(const store::Delivery& delivery, Rendered& rendered);
+  void read_from(Seq from);
   void take(Token token, const store::EventPtr& event, Rendered& rendered);
   void show(Watcher& watcher, const store::EventPtr& event, Rendered& rendered);
   void finish(Watcher& watcher);

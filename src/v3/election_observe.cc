@@ -80,7 +80,7 @@ class Observer final : public Inbound {
   void watch(store::KeyRange range) {
     unwatch();
     watched_ = range;
-    watch_ = signals_.watch(std::move(range), [this](const store::Event& event) { on_change(event); });
+    watch_ = signals_.watch(std::move(range), [this](const store::Event* event) { on_change(event); });
   }
   void unwatch() {
     turn_.reset();
@@ -88,7 +88,12 @@ class Observer final : public Inbound {
   }
 
   // A new value of the leader is shown as it comes; anything else is looked into.
-  void on_change(const store::Event& event) {
+  void on_change(const store::Event* event) {
+    const bool is_new_value = event && show_new_value(*event);
+    if (!is_new_value && !paused_) look();
+  }
+
+  bool show_new_value(const store::Event& event) {
     bool is_new_value = false;
     v3bridge::each_key_record(event, [&](const store::Record& record) {
       if (record.key != shown_.key || record.tombstone) return;
@@ -98,7 +103,7 @@ class Observer final : public Inbound {
       is_new_value = true;
       show(record.revision, kv);
     });
-    if (!is_new_value && !paused_) look();
+    return is_new_value;
   }
 
   void show(Revision head, const KeyValue& leader) {

@@ -51,13 +51,23 @@ void LoopSignals::cancel(Id id) {
 
 void LoopSignals::deliver(std::vector<store::Delivery> deliveries) {
   loop_.post_function([this, batch = std::move(deliveries)] {
-    for (const store::Delivery& delivery : batch) {
-      const auto found = watches_.find(delivery.token);
-      if (found == watches_.end()) continue;
-      const std::shared_ptr<Told> told = found->second.told;
-      (*told)(*delivery.event);
-    }
+    for (const store::Delivery& delivery : batch) tell(delivery.token, delivery.event.get());
   });
+}
+
+void LoopSignals::missed(Seq) {
+  loop_.post_function([this] {
+    std::vector<Id> ids;
+    for (const auto& [id, watch] : watches_) ids.push_back(id);
+    for (const Id id : ids) tell(id, nullptr);
+  });
+}
+
+void LoopSignals::tell(Id id, const store::Event* event) {
+  const auto found = watches_.find(id);
+  if (found == watches_.end()) return;
+  const std::shared_ptr<Told> told = found->second.told;
+  (*told)(event);
 }
 
 }  // namespace viaduct::v3

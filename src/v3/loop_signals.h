@@ -17,19 +17,23 @@ namespace viaduct::v3 {
 class LoopSignals final : public store::WatchSink {
  public:
   using Id = uint64_t;  // 0: none
-  using Told = std::function<void(const store::Event&)>;
+  using Told = std::function<void(const store::Event*)>;
 
   LoopSignals(v3bridge::Engine& engine, net::Loop& loop);
   ~LoopSignals() override;
 
   // What happens to keys of the range after this returned is told; what happened before shows in the store, so look
-  // there now. `told` may watch and cancel, itself too.
+  // there now. Null stands for any number of events, or none, that nobody saw singly. `told` may watch and cancel,
+  // itself too.
   Id watch(store::KeyRange range, Told told);
   void cancel(Id id);
 
   void deliver(std::vector<store::Delivery> deliveries) override;
+  void missed(Seq from) override;
 
  private:
+  void tell(Id id, const store::Event* event);
+
   struct Watch {
     store::Hub::WatchId registration;
     std::shared_ptr<Told> told;  // a call under way holds on to it, so that it may cancel its own watch

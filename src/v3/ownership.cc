@@ -102,7 +102,7 @@ class Acquisition : public std::enable_shared_from_this<Acquisition> {
       waited_ = true;
       before_ = *older;
       watch_ =
-          signals_.watch({before_.key, ""}, [self = shared_from_this()](const store::Event&) { self->on_signal(); });
+          signals_.watch({before_.key, ""}, [self = shared_from_this()](const store::Event*) { self->on_signal(); });
       if (is_there(before_)) return;
       signals_.cancel(std::exchange(watch_, 0));
     }

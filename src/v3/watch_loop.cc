@@ -90,6 +90,17 @@ void WatchLoop::deliver(std::vector<Delivery> deliveries) {
 // newer than its next registration only.
 void WatchLoop::overrun(Seq from) {
   ++counters_.overruns;
+  read_from(from);
+  is_overrun_ = false;
+}
+
+// The same with what the hub did not offer, whatever deliver() drops meanwhile.
+void WatchLoop::missed(Seq from) {
+  loop_.post_function([this, from] { read_from(from); });
+}
+
+// Live watches read the log: their groups were told of all before `from`.
+void WatchLoop::read_from(Seq from) {
   for (const std::unique_ptr<WatchGroup>& group : groups_) {
     while (!group->live().empty()) {
       Watch& watch = *group->live().back();
@@ -97,7 +108,6 @@ void WatchLoop::overrun(Seq from) {
       watch.stream->fall_behind(watch);
     }
   }
-  is_overrun_ = false;
 }
 
 void WatchLoop::take(std::span<const Delivery> batch) {

@@ -1,5 +1,5 @@
 // The watches of one loop: their groups by range, what the hub delivers for them, and what its streams share.
-// Threads:   deliver() and delivered() on the apply thread; all else on the loop.
+// Threads:   deliver(), missed() and delivered() on the apply thread; all else on the loop.
 // Ownership: borrows all but the options; outlives its streams, the hub's last publish(), and what is posted.
 #pragma once
 
@@ -49,6 +49,7 @@ class WatchLoop final : public store::WatchSink {
   void leave(Watch& watch);
 
   void deliver(std::vector<store::Delivery> deliveries) override;
+  void missed(Seq from) override;
   void delivered(Seq up_to) override { positions_.reached(up_to); }
 
  private:
@@ -68,6 +69,7 @@ class WatchLoop final : public store::WatchSink {
   };
 
   void overrun(Seq from);
+  void read_from(Seq from);
   void take(std::span<const store::Delivery> batch);
   void take_revision(std::span<const store::Delivery> deliveries);
   void tell(WatchGroup& group, WatchRevision::Events events, WatchRevision& revision);

@@ -229,7 +229,10 @@ Watch* WatchStream::next_behind() {
 void WatchStream::take_history(Watch& watch, const WatchReading& reading) {
   is_reading_ = false;
   watch.state = Watch::State::kBehind;
-  if (reading.reached() == WatchReading::Reached::kCompacted) return end_compacted(watch);
+  if (reading.reached() == WatchReading::Reached::kCompacted) {
+    if (!skip_compacted(watch)) return end_compacted(watch);
+    return put_behind(watch);
+  }
   watch.next = reading.next().seq;
   watch.puts_at = reading.next().puts_at;
   if (!reading.events().empty()) {
@@ -244,6 +247,14 @@ void WatchStream::take_history(Watch& watch, const WatchReading& reading) {
     put_behind(watch);
   }
   read_more();
+}
+
+// True if nothing that the watch wants was compacted: it starts later (INV-W6).
+bool WatchStream::skip_compacted(Watch& watch) {
+  const store::Store::ReadLock lock(loop_.store());
+  if (watch.start <= loop_.store().numbers().compacted_revision) return false;
+  watch.next = loop_.store().first_seq(watch.start);
+  return true;
 }
 
 // --- progress ---

@@ -70,6 +70,7 @@ class WatchStream final : public Inbound {
   void refuse(Revision now, std::string reason);
   int64_t take_id(int64_t wanted);
   void cancel(int64_t id);
+  bool skip_compacted(Watch& watch);
   void end_compacted(Watch& watch);
   void end(Watch& watch);
   void after_end();

@@ -38,6 +38,7 @@ struct Sink final : WatchSink {
     for (const Delivery& d : deliveries) got.push_back(std::to_string(d.token) + "@" + to_string(d.event->seq()));
   }
   void delivered(Seq up_to) override { got.push_back("up to " + to_string(up_to)); }
+  void missed(Seq from) override { got.push_back("missed from " + to_string(from)); }
   std::vector<std::string> take() {
     std::sort(got.begin(), got.end());
     return std::exchange(got, {});

@@ -34,6 +34,7 @@ struct Sink final : WatchSink {
     ++calls;
     for (const Delivery& d : deliveries) got.push_back(std::to_string(d.token) + "@" + to_string(d.event->seq()));
   }
+  void missed(Seq from) override { got.push_back("missed from " + to_string(from)); }
   std::vector<std::string> take() { return std::exchange(got, {}); }
 
   int calls = 0;
@@ -194,6 +195,36 @@ TEST_CASE("a hub of many watches that come and go delivers what a plain list wou
     }
     REQUIRE(hub.size() == model.size());
   }
+}
+
+TEST_CASE("a jump tells each sink once what its watchers missed, and none whose watchers wait for what comes later") {
+  Hub hub;
+  Sink named, ranged, later;
+  publish(hub, {event(4, "/a")});
+  hub.add({.name = "/a", .from = Seq(5), .token = 1, .sink = &named});
+  hub.add({.name = "", .subtree = true, .from = Seq(5), .token = 2, .sink = &named});
+  hub.add({.range = {"/a", ""}, .from = Seq(5), .token = 3, .sink = &ranged});
+  hub.add({.name = "/a", .from = Seq(21), .token = 4, .sink = &later});
+  hub.jump(Seq(20));
+  CHECK(hub.published() == Seq(20));
+  CHECK(hub.delivered() == Seq(20));
+  CHECK(named.take() == Got{"missed from 5"});
+  CHECK(ranged.take() == Got{"missed from 5"});
+  CHECK(later.take().empty());
+  CHECK(hub.add({.name = "/a", .from = Seq(20), .token = 5, .sink = &later}) == 0);
+  publish(hub, {event(21, "/a")});
+  CHECK(named.take() == Got{"1@21", "2@21"});
+  CHECK(ranged.take() == Got{"3@21"});
+  CHECK(later.take() == Got{"4@21"});
+}
+
+TEST_CASE("a jump to where the hub is already tells nobody anything") {
+  Hub hub;
+  Sink sink;
+  publish(hub, {event(4, "/a")});
+  hub.add({.name = "/a", .from = Seq(5), .token = 1, .sink = &sink});
+  hub.jump(Seq(4));
+  CHECK(sink.take().empty());
 }
 
 }  // namespace viaduct::store
