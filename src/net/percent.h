@@ -13,4 +13,7 @@ std::optional<std::string_view> find_bad_escape(std::string_view text);
 // Every escape must be valid.
 std::string percent_decode(std::string_view text);
 
+// Escapes all but letters, digits and -._~, so that the text can stand in a query or a form.
+std::string percent_encode(std::string_view text);
+
 }  // namespace viaduct::net

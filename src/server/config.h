@@ -83,8 +83,8 @@ struct Config {
   Urls listen_metrics_urls;      // only /metrics and health
   Urls initial_advertise_peer_urls;
   Urls advertise_client_urls;
-  net::TlsSettings client_tls;   // of all listeners but the peers'
-  net::TlsSettings peer_tls;     // of the peers' listeners, and for dialling other members
+  net::TlsSettings client_tls;  // of all listeners but the peers'
+  net::TlsSettings peer_tls;    // of the peers' listeners, and for dialling other members
   bool client_auto_tls = false;  // their pair is made at start, below data_dir
   bool peer_auto_tls = false;
   uint32_t self_signed_cert_years = 1;
@@ -96,7 +96,16 @@ struct Config {
   std::string initial_cluster_token = "etcd-cluster";
   bool initial_cluster_existing = false;  // join instead of found
   bool force_new_cluster = false;
+  std::string discovery;                 // URL of a v2 discovery service; empty: none
+  bool discovery_fallback_proxy = true;  // become a proxy when the discovered cluster is full; else leave
+  std::string discovery_proxy;           // http://host:port on the way there; empty: none
+  std::string discovery_srv;             // domain whose SRV records name the founders; empty: none
+  std::string discovery_srv_name;        // suffix of the service's name
+  std::vector<std::string> join_peers;   // 0.4's -peers: URLs of members that are asked to take this one in
+  uint32_t join_attempts = 3;
+  std::chrono::nanoseconds join_retry_interval = std::chrono::seconds(3);
   bool strict_reconfig_check = true;
+  uint64_t max_learners = 1;
   bool pre_vote = true;
   AutoCompaction auto_compaction;
 

@@ -50,9 +50,26 @@ Result<void> check_bounds(const Flag& flag, const FlagValues& values) {
                  values.text(flag.name) + ")");
 }
 
-Result<void> configure_times(const FlagValues& values, Config& config) {
-  const uint64_t heartbeat = values.number("heartbeat-interval");
-  const uint64_t election = values.number("election-timeout");
+// 0.4's -peer-heartbeat-interval and -peer-election-timeout count where nothing newer is given. Its timeout was four
+// intervals by default, which is less than is taken today.
+std::pair<uint64_t, uint64_t> heartbeat_and_election_ms(FlagValues& values) {
+  const auto newest = [&](std::string_view name, std::string_view old_name) {
+    if (values.given(name) || !values.given(old_name)) return values.number(name);
+    values.notice(log::Level::kWarn, "[deprecated] use -" + std::string(name) + ", not -" + std::string(old_name));
+    return values.number(old_name);
+  };
+  const uint64_t heartbeat = newest("heartbeat-interval", "peer-heartbeat-interval");
+  const uint64_t election = newest("election-timeout", "peer-election-timeout");
+  if (values.given("election-timeout") || !values.given("peer-election-timeout")) return {heartbeat, election};
+  const uint64_t least = heartbeat > kMaxElectionMs ? heartbeat : 5 * heartbeat;
+  if (election >= least) return {heartbeat, election};
+  values.notice(log::Level::kWarn, "-peer-election-timeout " + std::to_string(election) + " is raised to " +
+                                       std::to_string(least) + ", five heartbeats");
+  return {heartbeat, least};
+}
+
+Result<void> configure_times(FlagValues& values, Config& config) {
+  const auto [heartbeat, election] = heartbeat_and_election_ms(values);
   const auto ms = [](uint64_t count) { return std::to_string(count) + "ms"; };
   if (heartbeat == 0) return invalid("--heartbeat-interval must be >0 (set to 0ms)");
   if (election == 0) return invalid("--election-timeout must be >0 (set to 0ms)");
@@ -221,7 +238,13 @@ void configure_cluster(const FlagValues& values, Config& config) {
   config.initial_cluster_existing = values.text("initial-cluster-state") == "existing";
   config.force_new_cluster = values.boolean("force-new-cluster");
   config.strict_reconfig_check = values.boolean("strict-reconfig-check");
+  config.max_learners = static_cast<uint64_t>(values.integer("max-learners"));  // bounded
   config.pre_vote = values.boolean("pre-vote");
+  config.discovery = values.text("discovery");
+  config.discovery_fallback_proxy = values.text("discovery-fallback") == "proxy";
+  config.discovery_proxy = values.text("discovery-proxy");
+  config.discovery_srv = values.text("discovery-srv");
+  config.discovery_srv_name = values.text("discovery-srv-name");
 }
 
 void configure_apis(FlagValues& values, Config& config) {

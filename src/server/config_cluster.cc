@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "server/flags_text.h"
 
@@ -125,6 +126,28 @@ Result<void> configure_initial_cluster(const FlagValues& values, Config& config)
   auto cluster = parse_initial_cluster(values.text("initial-cluster"));
   if (!cluster) return invalid("error setting up initial cluster: " + cluster.error().message);
   config.initial_cluster = *std::move(cluster);
+  return {};
+}
+
+Result<void> configure_join_peers(const FlagValues& values, const std::string& listed, Config& config) {
+  config.join_attempts = static_cast<uint32_t>(values.number("max-retry-attempts"));
+  const std::string& text = values.text("retry-interval");
+  double seconds = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (status != std::errc() || end != text.data() + text.size() || !(seconds >= 0 && seconds <= 86'400)) {
+    return invalid("-retry-interval must be between 0 and 86400 seconds (set to " + text + ")");
+  }
+  config.join_retry_interval = std::chrono::nanoseconds(static_cast<int64_t>(seconds * 1e9));
+  const std::string scheme = config.peer_tls.empty() ? "http://" : "https://";
+  std::string peers = values.text("peers") + "," + listed;
+  std::replace(peers.begin(), peers.end(), '\n', ',');
+  for (const std::string& part : split(peers, ',')) {
+    const std::string peer = trim(part);
+    if (peer.empty()) continue;
+    const auto url = parse_url(peer.find("://") == std::string::npos ? scheme + peer : peer);
+    if (!url) return invalid("-peers has " + quote(peer) + ": " + url.error().message);
+    config.join_peers.push_back(url->text);
+  }
   return {};
 }
 

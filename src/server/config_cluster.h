@@ -33,4 +33,7 @@ Result<InitialCluster> parse_initial_cluster(const std::string& text);
 // Fills in the initial cluster; `config` has name and addresses.
 Result<void> configure_initial_cluster(const FlagValues& values, Config& config);
 
+// 0.4's way to join: fills in whom to ask, and how often. `listed`: what -peers-file holds.
+Result<void> configure_join_peers(const FlagValues& values, const std::string& listed, Config& config);
+
 }  // namespace viaduct::server

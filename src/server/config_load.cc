@@ -46,6 +46,17 @@ Result<void> read_config_file(Disk& disk, const std::string& path, FlagValues& v
   return apply_config_file(*content, values);
 }
 
+Result<void> read_join_peers(Disk& disk, const FlagValues& values, Config& config) {
+  const std::string& path = values.text("peers-file");
+  std::string listed;
+  if (!path.empty()) {
+    auto content = read_file(disk, path, kConfigFileBytes);
+    if (!content) return Error{content.error().code, "-peers-file " + path + ": " + content.error().message};
+    listed = *std::move(content);
+  }
+  return configure_join_peers(values, listed, config);
+}
+
 }  // namespace
 
 StartUp load_config(const Invocation& invocation, Disk& disk) {
@@ -78,6 +89,7 @@ StartUp load_config(const Invocation& invocation, Disk& disk) {
 
   auto config = build_config(values, from_file, invocation.default_host);
   if (!config) return refuse(program, values, config.error().message);
+  if (auto peers = read_join_peers(disk, values, *config); !peers) return refuse(program, values, peers.error().message);
   StartUp start_up;
   start_up.config = *std::move(config);
   start_up.notices = values.notices();

@@ -33,7 +33,6 @@ enum class Status {
   kRefused,   // the same, where to go on without it would be unsafe: refuses to start when used
   kAlias,     // another name of `words`
   kIgnored,   // what etcd ignores with a warning
-  kRejected,  // what etcd 2.x takes only to refuse it
 };
 
 enum class Section {

@@ -9,6 +9,9 @@ using enum Status;
 constexpr auto kLegacy = Section::kLegacy;
 constexpr std::string_view kGone = "Has no effect any more.";
 constexpr std::string_view kShort = "Earlier name.";
+constexpr std::string_view kAllTakePart = "There are no standbys: every member of the cluster takes part, until it is "
+                                          "removed by hand.";
+constexpr std::string_view kKept = "A data directory is never emptied.";
 
 constexpr Flag kRows[] = {
     {"addr", kAddress, "", kLegacy, kUsed, "0.4", "ip:port that clients are told; now --advertise-client-urls."},
@@ -18,8 +21,16 @@ constexpr Flag kRows[] = {
      "ip:port that other members are told; now --initial-advertise-peer-urls."},
     {"peer-bind-addr", kAddress, "", kLegacy, kUsed, "0.4",
      "ip:port to listen on for members; now --listen-peer-urls. Absent: the port of -peer-addr everywhere."},
-    {"peers", kString, "", kLegacy, kRejected, "0.4", "Not supported any more; use --initial-cluster."},
-    {"peers-file", kString, "", kLegacy, kRejected, "0.4", "Not supported any more; use --initial-cluster."},
+    {"peers", kList, "", kLegacy, kUsed, "0.4",
+     "host:port,... of members: a new member asks them to take it in, and joins. Today: member add, then "
+     "--initial-cluster with --initial-cluster-state=existing."},
+    {"peers-file", kString, "", kLegacy, kUsed, "0.4", "File with what -peers says, a member to a line or commas."},
+    {"max-retry-attempts", kUint, "3", kLegacy, kUsed, "0.4", "How often -peers are asked.", {}, {1, 1'000'000}},
+    {"retry-interval", kString, "3", kLegacy, kUsed, "0.4", "Seconds before -peers are asked again."},
+    {"peer-heartbeat-interval", kUint, "50", kLegacy, kUsed, "0.4",
+     "Milliseconds between heartbeats; now --heartbeat-interval."},
+    {"peer-election-timeout", kUint, "200", kLegacy, kUsed, "0.4",
+     "Milliseconds without a leader before an election, five heartbeats at least; now --election-timeout."},
 
     {"c", kAddress, "", kLegacy, kAlias, "0.4", kShort, "addr"},
     {"cl", kAddress, "", kLegacy, kAlias, "0.4", kShort, "bind-addr"},
@@ -44,18 +55,14 @@ constexpr Flag kRows[] = {
     {"experimental-auto-compaction-retention", kString, "", kLegacy, kAlias, "2.3", kShort,
      "auto-compaction-retention"},
 
-    {"cluster-active-size", kWord, "", kLegacy, kIgnored, "0.4", kGone},
-    {"cluster-remove-delay", kWord, "", kLegacy, kIgnored, "0.4", kGone},
-    {"cluster-sync-interval", kWord, "", kLegacy, kIgnored, "0.4", kGone},
-    {"config", kWord, "", kLegacy, kIgnored, "0.4", kGone},
-    {"f", kSwitch, "", kLegacy, kIgnored, "0.4", kGone},
-    {"force", kSwitch, "", kLegacy, kIgnored, "0.4", kGone},
-    {"max-result-buffer", kWord, "", kLegacy, kIgnored, "0.4", kGone},
-    {"max-retry-attempts", kWord, "", kLegacy, kIgnored, "0.4", kGone},
-    {"peer-heartbeat-interval", kWord, "", kLegacy, kIgnored, "0.4", kGone},
-    {"peer-election-timeout", kWord, "", kLegacy, kIgnored, "0.4", kGone},
-    {"retry-interval", kWord, "", kLegacy, kIgnored, "0.4", kGone},
-    {"snapshot", kSwitch, "", kLegacy, kIgnored, "0.4", kGone},
+    {"cluster-active-size", kWord, "", kLegacy, kIgnored, "0.4", kAllTakePart},
+    {"cluster-remove-delay", kWord, "", kLegacy, kIgnored, "0.4", kAllTakePart},
+    {"cluster-sync-interval", kWord, "", kLegacy, kIgnored, "0.4", kAllTakePart},
+    {"config", kWord, "", kLegacy, kIgnored, "0.4", "0.4's TOML file is not read; --config-file reads YAML."},
+    {"f", kSwitch, "", kLegacy, kIgnored, "0.4", kKept},
+    {"force", kSwitch, "", kLegacy, kIgnored, "0.4", kKept},
+    {"max-result-buffer", kWord, "", kLegacy, kIgnored, "0.4", "Replies have the bounds of --limit-unread-bytes."},
+    {"snapshot", kSwitch, "", kLegacy, kIgnored, "0.4", "The log is always cut after --snapshot-count entries."},
     {"v", kSwitch, "", kLegacy, kIgnored, "0.4", kGone},
     {"vv", kSwitch, "", kLegacy, kIgnored, "0.4", kGone},
     {"vvv", kSwitch, "", kLegacy, kIgnored, "0.4", kGone},

@@ -100,11 +100,9 @@ Result<void> FlagValues::set(const Flag& flag, std::string_view text, Origin ori
     return set(*find_flag(flag.words), text, origin);
   }
   const std::string name(flag.name);
-  if (flag.status == Status::kRejected) {
-    return Error{Code::kInvalidArgument, "flag \"-" + name + "\" is no longer supported."};
-  }
   if (flag.status == Status::kIgnored) {
     notice(log::Level::kWarn, "flag \"-" + name + "\" is no longer supported - ignoring.");
+    notice(log::Level::kInfo, "-" + name + ": " + std::string(flag.help));
   }
   VIADUCT_TRY(check_text(flag, text));
   values_[slot(flag.name)] = {std::string(text), origin};

@@ -50,7 +50,6 @@ std::string flag_help(const Flag& flag) {
   std::string text(flag.help);
   switch (flag.status) {
     case Status::kUsed:
-    case Status::kRejected:
       break;
     case Status::kNoEffect:
       text += " (accepted, no effect here)";

@@ -11,12 +11,6 @@ namespace {
 
 Error invalid(std::string message) { return Error{Code::kInvalidArgument, std::move(message)}; }
 
-std::string show(const InitialCluster& cluster) {
-  std::string text;
-  for (const auto& [name, url] : cluster) text += (text.empty() ? "" : ",") + name + "=" + url.text;
-  return text;
-}
-
 // Of one list what the other does not have, letter by letter.
 Urls without(const Urls& urls, const Urls& others) {
   Urls rest;
@@ -56,13 +50,19 @@ Result<void> check_distinct_urls(const Config& config) {
   std::set<std::string> seen;
   for (const auto& [name, url] : config.initial_cluster) {
     if (!seen.insert(url.text).second) {
-      return invalid("initial cluster " + show(config.initial_cluster) + " has duplicate url");
+      return invalid("initial cluster " + initial_cluster_text(config.initial_cluster) + " has duplicate url");
     }
   }
   return {};
 }
 
 }  // namespace
+
+std::string initial_cluster_text(const InitialCluster& cluster) {
+  std::string text;
+  for (const auto& [name, url] : cluster) text += (text.empty() ? "" : ",") + name + "=" + url.text;
+  return text;
+}
 
 Urls urls_of(const InitialCluster& cluster, const std::string& name) {
   Urls urls;

@@ -20,6 +20,9 @@ Result<void> check_joining_member(const Config& config);
 // The founder called `name`, and who founds with it.
 Result<Identity> founder(const InitialCluster& cluster, const std::string& name, const std::string& token);
 
+// name=url,... as --initial-cluster has it.
+std::string initial_cluster_text(const InitialCluster& cluster);
+
 // The addresses of one member.
 Urls urls_of(const InitialCluster& cluster, const std::string& name);
 

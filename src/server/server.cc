@@ -150,7 +150,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& given, Disk& disk, c
   VIADUCT_TRY(settle_ballast(disk, *parts->directory));
   VIADUCT_TRY(make_certificates(disk, clock, parts->config));
   VIADUCT_TRY(parts->listeners.load_certificates());
-  VIADUCT_TRY_ASSIGN(identity, bootstrap(config, *parts->directory, system_resolver()));
+  VIADUCT_TRY_ASSIGN(identity, bootstrap(config, *parts->directory, outside_of(config)));
   const std::string member = to_hex(identity.member.value), cluster = to_hex(identity.cluster.value);
   log::info((is_new ? "starting member " : "restarting member ") + member + " in cluster " + cluster,
             {{"name", config.name}, {"data_dir", config.data_dir}});

@@ -37,7 +37,7 @@ TEST_CASE("flags are read by Go's rules") {
            Case{"an ignored switch", {"-snapshot", "--name=a"}, "name", "a", {}},
            Case{"an ignored switch takes no next word", {"-v", "x"}, "name", "default", {"x"}},
            Case{"0.4's value of an ignored flag", {"-max-result-buffer", "1024", "-name", "a"}, "name", "a", {}},
-           Case{"no value of an ignored flag", {"-retry-interval", "-name", "a"}, "name", "a", {}},
+           Case{"no value of an ignored flag", {"-cluster-sync-interval", "-name", "a"}, "name", "a", {}},
            Case{"nothing", {}, "name", "default", {}},
        }) {
     CAPTURE(c.what);
@@ -77,7 +77,6 @@ TEST_CASE("what Go's flag package refuses is refused in its words") {
            Case{{"--listen-client-urls=http://1.2.3.4"},
                 "invalid value \"http://1.2.3.4\" for flag -listen-client-urls: URL address does not have the form "
                 "\"host:port\": http://1.2.3.4"},
-           Case{{"-peers", "x"}, "invalid value \"x\" for flag -peers: flag \"-peers\" is no longer supported."},
            Case{{"-addr", "example.com:1"},
                 "invalid value \"example.com:1\" for flag -addr: bad IP in address specification"},
            Case{{"-addr", "1.2.3.4:x"},
@@ -117,7 +116,7 @@ TEST_CASE("given-up and renamed flags are noticed in etcd's words") {
     CAPTURE(c.notice);
     FlagValues values;
     REQUIRE(parse_flags(c.words, values));
-    REQUIRE(values.notices().size() == 1);
+    REQUIRE(!values.notices().empty());
     CHECK(values.notices()[0].text == c.notice);
     CHECK(values.notices()[0].level == log::Level::kWarn);
   }
