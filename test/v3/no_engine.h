@@ -13,7 +13,7 @@
 
 namespace viaduct::v3 {
 
-class NoEngine final : public v3bridge::Engine {
+class NoEngine : public v3bridge::Engine {
  public:
   void propose(Command&&, std::unique_ptr<v3bridge::Completion>) override { abort(); }
   void read_barrier(std::unique_ptr<v3bridge::Completion>) override { abort(); }
@@ -35,8 +35,10 @@ class NoEngine final : public v3bridge::Engine {
   std::vector<v3bridge::Member> members() const override { return {}; }
   std::string cluster_version() const override { return "3.4.0"; }
   std::vector<v3bridge::ActiveAlarm> alarms() const override { return {}; }
+  bool is_learner() const override { return learner; }
 
   std::atomic<uint64_t> leader{0};
+  std::atomic<bool> learner{false};
 
  private:
   const std::string root_ = "/";
