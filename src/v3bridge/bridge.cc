@@ -92,6 +92,8 @@ Body dispatch(store::Store& store, const Command& command, const Stamp& stamp) {
       return apply_member_update(store, command.member_update());
     case Command::kMemberPromote:
       return apply_member_promote(store, command.member_promote());
+    case Command::kMemberTakeOver:
+      return apply_member_take_over(store, command.member_take_over());
     case Command::kSetClusterVersion:
       return apply_set_cluster_version(store, command.set_cluster_version());
     case Command::kAlarm:

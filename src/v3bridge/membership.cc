@@ -52,6 +52,15 @@ std::optional<Member> find(const Store& store, MemberId id) {
   return member_of(parse_row<SetMember>(name, *value));
 }
 
+// What it alarmed about goes with it: nobody else knows when that is over. What ails the rest as well is raised anew.
+void remove(Store& store, MemberId id) {
+  MemberRemove row;
+  row.set_id(id.value);
+  store.delete_row(numbered_row(kMemberRows, id.value));
+  store.put_row(numbered_row(kRemovedRows, id.value), row.SerializeAsString());
+  drop_alarms_of(store, id);
+}
+
 // Why there is no such member.
 V3Error absence(const Store& store, MemberId id) {
   return is_removed(store, id) ? V3Error::kMemberRemoved : V3Error::kMemberNotFound;
@@ -79,15 +88,12 @@ V3Result apply_member_add(Store& store, const MemberAdd& command) {
   return {};
 }
 
-// What it alarmed about goes with it: nobody else knows when that is over. What ails the rest as well is raised anew.
 V3Result apply_member_remove(Store& store, const MemberRemove& command) {
   const MemberId id(command.id());
   const std::optional<Member> member = find(store, id);
   if (!member) return failed(absence(store, id));
   if (!member->is_learner && roles_of(members(store)).voters.size() == 1) return failed(V3Error::kLastVoter);
-  store.delete_row(numbered_row(kMemberRows, id.value));
-  store.put_row(numbered_row(kRemovedRows, id.value), command.SerializeAsString());
-  drop_alarms_of(store, id);
+  remove(store, id);
   return {};
 }
 
@@ -108,6 +114,21 @@ V3Result apply_member_promote(Store& store, const MemberPromote& command) {
   if (!member->is_learner) return failed(V3Error::kMemberNotLearner);
   member->is_learner = false;
   put(store, *member);
+  return {};
+}
+
+V3Result apply_member_take_over(Store& store, const MemberTakeOver& command) {
+  Member self{MemberId(command.id()), {}, sorted(command.peer_urls()), {}};
+  for (const Member& member : members(store)) {
+    if (member.id == self.id) {
+      self = member;
+      self.is_learner = false;
+    } else {
+      remove(store, member.id);
+    }
+  }
+  store.delete_row(numbered_row(kRemovedRows, self.id.value));
+  put(store, self);
   return {};
 }
 

@@ -19,6 +19,7 @@ namespace viaduct {
 class MemberAdd;
 class MemberPromote;
 class MemberRemove;
+class MemberTakeOver;
 class MemberUpdate;
 class SetMember;
 }  // namespace viaduct
@@ -31,6 +32,7 @@ V3Result apply_member_add(store::Store& store,
 V3Result apply_member_remove(store::Store& store, const MemberRemove& command);    // kMemberNotFound, kLastVoter
 V3Result apply_member_update(store::Store& store, const MemberUpdate& command);    // kMemberNotFound, kPeerUrlExists
 V3Result apply_member_promote(store::Store& store, const MemberPromote& command);  // kMemberNotFound, kMemberNotLearner
+V3Result apply_member_take_over(store::Store& store, const MemberTakeOver& command);  // always; even of a removed one
 V3Result apply_set_member(store::Store& store, const SetMember& command);          // kMemberNotFound
 
 // A new cluster's state: these members and no others, nobody removed. Their names and clients' addresses are left out:

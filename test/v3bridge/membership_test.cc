@@ -52,6 +52,13 @@ Command promote(uint64_t id) {
   return command;
 }
 
+Command take_over(uint64_t id) {
+  Command command;
+  command.mutable_member_take_over()->set_id(id);
+  command.mutable_member_take_over()->add_peer_urls("new");
+  return command;
+}
+
 Command announce(uint64_t id, const std::string& name, const Urls& client_urls) {
   Command command;
   command.mutable_set_member()->set_id(id);
@@ -230,6 +237,31 @@ TEST_CASE("members change under either alarm") {
       CAPTURE(command.ShortDebugString());
       CHECK(error_of(cluster.apply(command)) == V3Error::kNone);
     }
+  }
+}
+
+TEST_CASE("whoever takes over is the only voter, and the others never return") {
+  struct Case {
+    const char* what;
+    uint64_t id;
+    const char* left;
+  };
+  for (const Case& c : {
+           Case{"a voter", 1, "1 one u1a,u1b c1; gone 2; gone 3; gone 5; gone 7"},
+           Case{"a learner", 5, "5 u5; gone 1; gone 2; gone 3; gone 7"},
+           Case{"one that was removed", 7, "7 new; gone 1; gone 2; gone 3; gone 5"},
+           Case{"one that nobody knows", 9, "9 new; gone 1; gone 2; gone 3; gone 5; gone 7"},
+       }) {
+    CAPTURE(c.what);
+    Cluster cluster;
+    cluster.apply(raise_alarm(2, Alarm::NOSPACE));
+    cluster.apply(raise_alarm(c.id, Alarm::CORRUPT));
+    for (int i = 0; i < 2; ++i) {
+      CHECK(error_of(cluster.apply(take_over(c.id))) == V3Error::kNone);
+      CHECK(membership(cluster.store()) == c.left);
+    }
+    REQUIRE(active_alarms(cluster.store()).size() == 1);
+    CHECK(active_alarms(cluster.store())[0].member == MemberId(c.id));
   }
 }
 
