@@ -1,6 +1,7 @@
 #include "base/json_text.h"
 
 #include <charconv>
+#include <cmath>
 #include <cstring>
 
 #include "base/utf8.h"
@@ -121,6 +122,17 @@ void append_signed(std::string& to, int64_t number) {
   char digits[24];
   const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
   to.append(digits, end);
+}
+
+// The fewest digits that say it exactly; with an exponent only far from one.
+void append_double(std::string& to, double number) {
+  const double size = std::abs(number);
+  const bool plain = size == 0 || (size >= 1e-6 && size < 1e21);
+  char digits[40];
+  const auto format = plain ? std::chars_format::fixed : std::chars_format::scientific;
+  std::string text(digits, std::to_chars(digits, digits + sizeof digits, number, format).ptr);
+  if (const size_t exponent = text.find("e-0"); exponent != text.npos) text.erase(exponent + 2, 1);
+  to += text;
 }
 
 }  // namespace viaduct

@@ -17,5 +17,6 @@ void append_json_list(std::string& to, const std::vector<std::string>& texts);
 
 void append_number(std::string& to, uint64_t number);
 void append_signed(std::string& to, int64_t number);
+void append_double(std::string& to, double number);  // finite
 
 }  // namespace viaduct

@@ -40,7 +40,7 @@ void show_raft(const MetricSources& sources, MetricFamilies& families) {
   };
   gauge("etcd_server_has_leader", "1 if this member knows a leader.", raft.leader ? 1 : 0);
   gauge("etcd_server_is_leader", "1 if this member leads.", raft.role == v3bridge::RaftRole::kLeader ? 1 : 0);
-  gauge("etcd_server_is_learner", "1 if this member has no vote.", 0);
+  gauge("etcd_server_is_learner", "1 if this member has no vote.", sources.node.is_learner() ? 1 : 0);
   gauge("etcd_server_proposals_committed_total", "Index of the newest committed entry.", raft.commit.value);
   gauge("etcd_server_proposals_applied_total", "Index of the newest applied entry.", raft.applied.value);
   gauge("viaduct_raft_term", "The current raft term.", raft.term.value);

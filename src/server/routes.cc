@@ -2,6 +2,7 @@
 
 #include "server/client_port.h"
 #include "server/debug_vars.h"
+#include "server/identity.h"
 #include "server/metrics.h"
 #include "server/urls.h"
 #include "server/v3_api.h"
@@ -30,13 +31,16 @@ struct Routes::Endpoints {
       : watches(sources.node, sources.loops, key_stats, {config.limits.watchers, config.limits.watch_unread_bytes}),
         keys(sources.node, watches, sources.clock, key_stats, requests, limits),
         machines(sources.node),
-        members(sources.node, check_peer_url),
+        members(sources.node, {check_peer_url,
+                               [&clock = sources.clock](const std::vector<std::string>& peer_urls) {
+                                 return derive_added_member_id(peer_urls, clock);
+                               }}),
         peer_members(sources.node),
         version(sources.node, config.advertise_etcd_version),
         health(sources.node, health_counts),
         live(sources.node, v2::Probe::Kind::kLive),
         ready(sources.node, v2::Probe::Kind::kReady),
-        self_stats(sources.node, config.name, sources.start_wall_ns),
+        self_stats(sources.node, sources.clock, config.name, sources.start_wall_ns),
         leader_stats(sources.node),
         store_stats(sources.node, key_stats),
         access({config.cors, config.host_whitelist}),

@@ -32,6 +32,7 @@ v3::ServiceOptions service_options(const Config& config) {
   options.quota_bytes = config.quota_backend_bytes;
   options.max_leases = config.limits.leases;
   options.election_timeout = config.election_timeout;
+  options.max_learners = config.max_learners;
   return options;
 }
 static_assert(Config::kNoQuota == v3::ServiceOptions::kNoQuota);

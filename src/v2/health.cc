@@ -1,6 +1,8 @@
 #include "v2/health.h"
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -9,7 +11,43 @@
 namespace viaduct::v2 {
 namespace {
 
-bool succeeded(const v3bridge::Outcome& outcome) { return !std::holds_alternative<v3bridge::Refusal>(outcome.body); }
+constexpr std::chrono::seconds kReadTime{1};
+
+// A linearizable read that somebody waits for no longer than kReadTime. Its timer and its barrier hold on to it.
+struct Question {
+  Exchange exchange;
+  std::function<void(Exchange&, std::string_view failure)> answer;  // null once answered
+
+  void settle(std::string_view failure) {
+    if (const auto told = std::exchange(answer, nullptr)) told(exchange, failure);
+  }
+};
+
+class ReadDone final : public v3bridge::Completion {
+ public:
+  ReadDone(std::shared_ptr<Question> question, net::Loop::TimerId timer)
+      : Completion(*question->exchange.loop), question_(std::move(question)), timer_(timer) {}
+  void done(v3bridge::Outcome outcome) override {
+    if (!question_->answer) return;
+    question_->exchange.loop->cancel_timer(timer_);
+    const auto* refusal = std::get_if<v3bridge::Refusal>(&outcome.body);
+    question_->settle(refusal ? std::string_view(refusal->text) : std::string_view());
+  }
+
+ private:
+  const std::shared_ptr<Question> question_;
+  const net::Loop::TimerId timer_;
+};
+
+// Answers with what went wrong, or nothing, when a linearizable read is possible or a second has passed.
+void read_soon(v3bridge::Engine& engine, Exchange&& exchange,
+               std::function<void(Exchange&, std::string_view failure)> answer) {
+  net::Loop& loop = *exchange.loop;
+  const auto question = std::make_shared<Question>(Question{std::move(exchange), std::move(answer)});
+  const auto timer =
+      loop.start_timer(loop.now() + kReadTime, [question] { question->settle("no answer from a quorum in time"); });
+  engine.read_barrier(std::make_unique<ReadDone>(question, timer));
+}
 
 net::Form query_of(const Exchange& exchange) {
   net::Form form;
@@ -33,26 +71,13 @@ std::string unexcused_alarm(const v3bridge::Engine& engine, const net::Form& for
 
 }  // namespace
 
-class Health::ReadDone final : public v3bridge::Completion {
- public:
-  ReadDone(Health& health, Exchange&& exchange)
-      : Completion(*exchange.loop), health_(health), exchange_(std::move(exchange)) {}
-  void done(v3bridge::Outcome outcome) override {
-    const auto* refusal = std::get_if<v3bridge::Refusal>(&outcome.body);
-    health_.answer(exchange_, !refusal, refusal ? std::string_view(refusal->text) : std::string_view());
-  }
-
- private:
-  Health& health_;
-  Exchange exchange_;
-};
-
 void Health::serve(Exchange&& exchange) {
   const net::Form form = query_of(exchange);
   if (const std::string alarm = unexcused_alarm(engine_, form); !alarm.empty()) return answer(exchange, false, "alarm " + alarm);
   if (asks_for(form, "serializable")) return answer(exchange, true, {});
   if (!engine_.raft_status().leader) return answer(exchange, false, "no leader");
-  engine_.read_barrier(std::make_unique<ReadDone>(*this, std::move(exchange)));
+  read_soon(engine_, std::move(exchange),
+            [this](Exchange& asked, std::string_view failure) { answer(asked, failure.empty(), failure); });
 }
 
 void Health::answer(Exchange& exchange, bool healthy, std::string_view reason) {
@@ -65,20 +90,10 @@ void Health::answer(Exchange& exchange, bool healthy, std::string_view reason) {
   exchange.reply(200, std::string("{\"health\":\"true\"}"));
 }
 
-class Probe::ReadDone final : public v3bridge::Completion {
- public:
-  ReadDone(const Probe& probe, Exchange&& exchange)
-      : Completion(*exchange.loop), probe_(probe), exchange_(std::move(exchange)) {}
-  void done(v3bridge::Outcome outcome) override { probe_.answer(exchange_, succeeded(outcome)); }
-
- private:
-  const Probe& probe_;
-  Exchange exchange_;
-};
-
 void Probe::serve(Exchange&& exchange) {
   if (kind_ == Kind::kLive) return answer(exchange, true);
-  engine_.read_barrier(std::make_unique<ReadDone>(*this, std::move(exchange)));
+  read_soon(engine_, std::move(exchange),
+            [this](Exchange& asked, std::string_view failure) { answer(asked, failure.empty()); });
 }
 
 std::vector<Probe::Check> Probe::checks(bool linearizable_ok) const {

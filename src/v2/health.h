@@ -25,7 +25,6 @@ class Health final : public Endpoint {
   void serve(Exchange&& exchange) override;
 
  private:
-  class ReadDone;
   void answer(Exchange& exchange, bool healthy, std::string_view reason);
 
   v3bridge::Engine& engine_;
@@ -46,7 +45,6 @@ class Probe final : public Endpoint {
     bool ok;
     std::string_view reason;
   };
-  class ReadDone;
   std::string_view route() const { return kind_ == Kind::kLive ? "/livez" : "/readyz"; }
   std::vector<Check> checks(bool linearizable_ok) const;
   void answer(Exchange& exchange, bool linearizable_ok) const;

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 #include <optional>
 
 #include "base/json_text.h"
 #include "base/log.h"
+#include "viaduct/command.pb.h"
 
 namespace viaduct::v2 {
 namespace {
@@ -78,12 +80,51 @@ std::vector<std::string> texts_of(const rapidjson::Document& object, std::string
 
 }  // namespace
 
+// A change on its way through the log.
+class Members::ChangeDone final : public v3bridge::Completion {
+ public:
+  // `made`: what the answer shows when it is done; nothing: that it is.
+  ChangeDone(Exchange&& exchange, MemberId id, std::string made)
+      : Completion(*exchange.loop), exchange_(std::move(exchange)), id_(to_hex(id.value)), made_(std::move(made)) {}
+
+  void done(v3bridge::Outcome outcome) override {
+    const auto* result = std::get_if<v3bridge::V3Result>(&outcome.body);
+    if (!result) return fail(std::get<v3bridge::Refusal>(outcome.body).text);
+    using v3bridge::V3Error;
+    switch (result->error) {
+      case V3Error::kNone:
+        return made_.empty() ? exchange_.reply(204, std::string()) : exchange_.reply_json(201, std::move(made_));
+      case V3Error::kMemberExists:
+        return exchange_.reply_message(409, "membership: ID exists");
+      case V3Error::kPeerUrlExists:
+        return exchange_.reply_message(409, "membership: peerURL exists");
+      case V3Error::kMemberNotFound:
+        return exchange_.reply_message(404, "No such member: " + id_);
+      case V3Error::kMemberRemoved:
+        if (exchange_.request.method() != net::Method::kDelete) return fail("membership: ID removed");
+        return exchange_.reply_message(410, "Member permanently removed: " + id_);
+      default:
+        return fail("membership: no voter would be left");
+    }
+  }
+
+ private:
+  void fail(std::string_view why) {
+    log::warn("membership not changed", {{"member", id_}, {"reason", why}});
+    exchange_.reply_message(500, "Internal Server Error");
+  }
+
+  Exchange exchange_;
+  const std::string id_;
+  std::string made_;
+};
+
 void Members::serve(Exchange&& exchange) {
   exchange.headers.add("X-Etcd-Cluster-Id", to_hex(engine_.cluster_id().value));
   switch (exchange.request.method()) {
     case net::Method::kGet: return get(exchange);
-    case net::Method::kPost: return add(exchange);
-    default: return change(exchange);
+    case net::Method::kPost: return add(std::move(exchange));
+    default: return change(std::move(exchange));
   }
 }
 
@@ -107,32 +148,38 @@ void Members::get(Exchange& exchange) {
   exchange.reply_json(200, body + "]}\n");
 }
 
-void Members::add(Exchange& exchange) {
+void Members::add(Exchange&& exchange) {
   if (!check_content_type(exchange)) return;
-  const Result<std::vector<std::string>> urls = peer_urls_in(exchange);
+  Result<std::vector<std::string>> urls = peer_urls_in(exchange);
   if (!urls) return exchange.reply_message(400, urls.error().message);
-  if (is_used(*urls)) return exchange.reply_message(409, "membership: peerURL exists");
-  log::warn("member not added: this version runs clusters of one member");
-  exchange.reply_message(500, "Internal Server Error");
+  v3bridge::Member member;
+  member.id = rules_.make_id(*urls);
+  member.peer_urls = *std::move(urls);
+  Command command;
+  command.mutable_member_add()->set_id(member.id.value);
+  command.mutable_member_add()->mutable_peer_urls()->Assign(member.peer_urls.begin(), member.peer_urls.end());
+  std::string made;
+  append_member(made, member);
+  engine_.propose(std::move(command), std::make_unique<ChangeDone>(std::move(exchange), member.id, made + '\n'));
 }
 
 // PUT and DELETE of one member.
-void Members::change(Exchange& exchange) {
+void Members::change(Exchange&& exchange) {
   const std::string text(id_text(exchange));
   if (text.empty()) return exchange.reply_text_error(405, "Method Not Allowed");
   const std::optional<uint64_t> id = parse_hex(text);
   if (!id) return exchange.reply_message(404, "No such member: " + text);
+  Command command;
   if (exchange.request.method() == net::Method::kPut) {
     if (!check_content_type(exchange)) return;
-    if (const Result<std::vector<std::string>> urls = peer_urls_in(exchange); !urls) {
-      return exchange.reply_message(400, urls.error().message);
-    }
+    const Result<std::vector<std::string>> urls = peer_urls_in(exchange);
+    if (!urls) return exchange.reply_message(400, urls.error().message);
+    command.mutable_member_update()->set_id(*id);
+    command.mutable_member_update()->mutable_peer_urls()->Assign(urls->begin(), urls->end());
+  } else {
+    command.mutable_member_remove()->set_id(*id);
   }
-  const std::vector<v3bridge::Member> members = engine_.members();
-  const bool known = std::any_of(members.begin(), members.end(), [&](const auto& m) { return m.id.value == *id; });
-  if (!known) return exchange.reply_message(404, "No such member: " + to_hex(*id));
-  log::warn("member not changed: this version runs clusters of one member");
-  exchange.reply_message(500, "Internal Server Error");
+  engine_.propose(std::move(command), std::make_unique<ChangeDone>(std::move(exchange), MemberId(*id), std::string()));
 }
 
 Result<std::vector<std::string>> Members::peer_urls_in(const Exchange& exchange) const {
@@ -142,18 +189,9 @@ Result<std::vector<std::string>> Members::peer_urls_in(const Exchange& exchange)
   if (document.HasParseError()) return Error{Code::kInvalidArgument, parse_error_text(body, document.GetErrorOffset())};
   std::vector<std::string> urls = document.IsObject() ? texts_of(document, "peerURLs") : std::vector<std::string>();
   if (urls.empty()) return Error{Code::kInvalidArgument, "no valid URLs given"};
-  for (const std::string& url : urls) VIADUCT_TRY(check_url_(url));
+  for (const std::string& url : urls) VIADUCT_TRY(rules_.check_url(url));
   std::sort(urls.begin(), urls.end());
   return urls;
-}
-
-bool Members::is_used(const std::vector<std::string>& urls) const {
-  for (const v3bridge::Member& member : engine_.members()) {
-    for (const std::string& url : urls) {
-      if (std::find(member.peer_urls.begin(), member.peer_urls.end(), url) != member.peer_urls.end()) return true;
-    }
-  }
-  return false;
 }
 
 }  // namespace viaduct::v2

@@ -12,6 +12,7 @@ void PeerMembers::serve(Exchange&& exchange) {
     append_number(body, member.id.value);
     body += ",\"peerURLs\":";
     append_json_list(body, member.peer_urls);
+    if (member.is_learner) body += ",\"isLearner\":true";
     if (!member.name.empty()) {
       body += ",\"name\":";
       append_json_string(body, member.name);

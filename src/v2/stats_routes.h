@@ -1,13 +1,15 @@
 // /v2/stats/{self,leader,store} (v2-api.md 3.2).
-// Threads: serve() on any loop. Ownership: borrow engine and stats.
+// Threads: serve() on any loop. Ownership: borrow engine, clock and stats.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "v2/exchange.h"
 #include "v2/stats.h"
+#include "v2/traffic_rates.h"
 #include "v3bridge/engine.h"
 
 namespace viaduct::v2 {
@@ -16,14 +18,20 @@ std::string_view role_name(v3bridge::RaftRole role);  // "StateLeader"
 
 class SelfStats final : public Endpoint {
  public:
-  SelfStats(v3bridge::Engine& engine, std::string name, int64_t start_wall_ns)
-      : engine_(engine), name_(std::move(name)), start_wall_ns_(start_wall_ns) {}
+  SelfStats(v3bridge::Engine& engine, const Clock& clock, std::string name, int64_t start_wall_ns)
+      : engine_(engine),
+        clock_(clock),
+        name_(std::move(name)),
+        start_wall_ns_(start_wall_ns),
+        meter_(clock.monotonic()) {}
   void serve(Exchange&& exchange) override;
 
  private:
   v3bridge::Engine& engine_;
+  const Clock& clock_;
   const std::string name_;
   const int64_t start_wall_ns_;
+  TrafficMeter meter_;
 };
 
 class LeaderStats final : public Endpoint {

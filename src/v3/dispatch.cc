@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/utf8.h"
+#include "etcdserverpb/rpc.pb.h"
 #include "v3/errors.h"
 
 namespace viaduct::v3 {
@@ -29,6 +30,13 @@ std::optional<std::chrono::nanoseconds> unit_of(char letter) {
   }
 }
 
+// What a learner answers (v3-api.md 2.8): how it is, and what it has, which may be old.
+bool is_for_learners(const Method& method, const Message* request) {
+  if (method.path == "/etcdserverpb.Maintenance/Status") return true;
+  return method.path == "/etcdserverpb.KV/Range" && request &&
+         static_cast<const etcdserverpb::RangeRequest*>(request)->serializable();
+}
+
 }  // namespace
 
 Dispatch::Dispatch(const Methods& methods, const v3bridge::Engine& engine, Release release, uint64_t max_request_bytes)
@@ -42,7 +50,8 @@ Status Dispatch::message_too_large(uint64_t bytes) const {
                                               std::to_string(message_limit_bytes_) + ")"};
 }
 
-Status Dispatch::admit(const Metadata& metadata) const {
+Status Dispatch::admit(const Method& method, const Message* request, const Metadata& metadata) const {
+  if (engine_.is_learner() && !is_for_learners(method, request)) return kNotSupportedForLearner;
   if (metadata.empty()) return {};
   if (!is_utf8(metadata.find("client-api-version"))) return kInvalidClientApiVersion;
   if (requires_leader(metadata) && !has_leader()) return kNoLeader;

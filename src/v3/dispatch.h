@@ -33,8 +33,9 @@ class Dispatch {
   uint64_t message_limit_bytes() const { return message_limit_bytes_; }
   Status message_too_large(uint64_t bytes) const;
 
-  // OK, or why the call goes no further. Asked once the request is understood, and when a stream begins.
-  Status admit(const Metadata& metadata) const;
+  // OK, or why the call goes no further. Asked once the request is understood, and when a stream begins: `request` is
+  // null where it comes later.
+  Status admit(const Method& method, const Message* request, const Metadata& metadata) const;
   // A call that came with `hasleader` asks this of its stream from time to time.
   bool has_leader() const { return bool(engine_.raft_status().leader); }
   static bool requires_leader(const Metadata& metadata) { return metadata.find("hasleader") == "true"; }

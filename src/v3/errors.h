@@ -50,10 +50,11 @@ inline constexpr KnownError kInvalidAuthToken{StatusCode::kUnauthenticated, "etc
 // The same where etcd lets its own text out.
 inline constexpr KnownError kUnmappedAuthToken{StatusCode::kUnknown, "auth: invalid auth token"};
 inline constexpr KnownError kNoLeader{StatusCode::kUnavailable, "etcdserver: no leader"};
+inline constexpr KnownError kNotSupportedForLearner{StatusCode::kUnavailable,
+                                                    "etcdserver: rpc not supported for learner"};
 inline constexpr KnownError kNotLeader{StatusCode::kFailedPrecondition, "etcdserver: not leader"};
 inline constexpr KnownError kStopped{StatusCode::kUnavailable, "etcdserver: server stopped"};
 inline constexpr KnownError kCorrupt{StatusCode::kDataLoss, "etcdserver: corrupt cluster"};
-inline constexpr KnownError kBadLeaderTransferee{StatusCode::kFailedPrecondition, "etcdserver: bad leader transferee"};
 inline constexpr KnownError kWrongDowngradeVersionFormat{StatusCode::kInvalidArgument,
                                                          "etcdserver: wrong downgrade target version format"};
 inline constexpr KnownError kInvalidDowngradeTargetVersion{StatusCode::kInvalidArgument,

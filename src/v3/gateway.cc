@@ -159,7 +159,7 @@ void Gateway::begin(Exchange&& exchange, GatewayHead&& head, std::unique_ptr<Mes
   CallCounts& counts = dispatch_.counts();
   counts.started(method.number);
   Status status = message ? check_size(*message) : Status();
-  if (status.ok()) status = dispatch_.admit(head.metadata);
+  if (status.ok()) status = dispatch_.admit(method, message.get(), head.metadata);
   const bool too_late = head.timeout && *head.timeout < kShortestTimeout;
   if (too_late) status = gateway_deadline_exceeded();
   if (!status.ok()) {

@@ -79,7 +79,7 @@ Status GrpcFront::call(LoopPart& part, const Method& method, GrpcHead& head, Byt
   Status status = MessageReader(dispatch_, CallShape::kUnary, !head.encoding.empty()).read_only(body, message);
   if (!status.ok()) return status;
   dispatch_.counts().received(method.number);
-  if (status = dispatch_.admit(head.metadata); !status.ok()) return status;
+  if (status = dispatch_.admit(method, &message, head.metadata); !status.ok()) return status;
   std::shared_ptr<const UnaryWire> wire =
       head.subtype.empty() ? part.plain : std::make_shared<GrpcUnary>(dispatch_, std::move(head.subtype));
   method.invoke(
@@ -90,7 +90,7 @@ Status GrpcFront::call(LoopPart& part, const Method& method, GrpcHead& head, Byt
 
 // For a stream the other way round.
 Status GrpcFront::open(LoopPart& part, const Method& method, GrpcHead& head, Bytes body, net::ReplyHandle handle) {
-  if (Status status = dispatch_.admit(head.metadata); !status.ok()) return status;
+  if (Status status = dispatch_.admit(method, nullptr, head.metadata); !status.ok()) return status;
   const bool gzip = !head.encoding.empty();
   std::unique_ptr<Message> message;
   if (method.kind == Method::Kind::kServerStream) {

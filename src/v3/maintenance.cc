@@ -1,9 +1,7 @@
 #include "v3/maintenance.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "etcdserverpb/rpc.pb.h"
 #include "v3/downgrade.h"
@@ -127,6 +125,7 @@ void Maintenance::status(CallPtr call) const {
   response.set_raftindex(raft.commit.value);
   response.set_raftterm(raft.term.value);
   response.set_raftappliedindex(raft.applied.value);
+  response.set_islearner(engine_.is_learner());
   if (!raft.leader) response.add_errors(std::string(kNoLeader.text));
   for (const ActiveAlarm& alarm : engine_.alarms()) {
     response.add_errors("memberID:" + std::to_string(alarm.member.value) + " alarm:" + alarm.kind + " ");
@@ -176,11 +175,9 @@ void Maintenance::hash_kv(CallPtr call, const HashKVRequest& request) const {
 
 void Maintenance::move_leader(CallPtr call, const MoveLeaderRequest& request) const {
   if (engine_.raft_status().leader != engine_.member_id()) return call->fail(kNotLeader);
-  const std::vector<v3bridge::Member> members = engine_.members();
-  const bool known = std::any_of(members.begin(), members.end(),
-                                 [&](const v3bridge::Member& member) { return member.id.value == request.targetid(); });
-  if (!known) return call->fail(kBadLeaderTransferee);
-  call->reply(MoveLeaderResponse());  // a member's only peer is itself
+  const auto answer = [](CallPtr moved, const v3bridge::Outcome&) { moved->reply(MoveLeaderResponse()); };
+  engine_.move_leader(MemberId(request.targetid()),
+                      std::make_unique<CallDone<decltype(answer)>>(std::move(call), answer));
 }
 
 void Maintenance::downgrade(CallPtr call, const DowngradeRequest& request) const {

@@ -19,18 +19,20 @@ namespace viaduct::v2 {
 
 class Loopback {
  public:
-  explicit Loopback(net::Handler& handler) : loops_(clock_, net::Limits(), 1) {
+  explicit Loopback(net::Handler& handler) : Loopback(handler, system_clock()) {}
+  Loopback(net::Handler& handler, const Clock& clock) : loops_(clock, net::Limits(), 1) {
     loops_.start();
     auto listener = net::Listener::open(loops_, handler, net::parse_listen_url("http://127.0.0.1:0").value(), {});
     REQUIRE(listener);
     listener_ = std::move(listener).value();
   }
 
-  // Sends `head`, its lines ended by \n, and answers all that comes until the server closes.
-  std::string ask(std::string_view head) const {
+  // Sends `head`, its lines ended by \n, and `body`; answers all that comes until the server closes.
+  std::string ask(std::string_view head, std::string_view body = {}) const {
     std::string request;
     for (const char c : head) request += c == '\n' ? std::string("\r\n") : std::string(1, c);
     request += "Connection: close\r\n\r\n";
+    request += body;
     const net::Descriptor socket = connect();
     REQUIRE(::send(socket.number(), request.data(), request.size(), MSG_NOSIGNAL) ==
             static_cast<ssize_t>(request.size()));
@@ -41,7 +43,6 @@ class Loopback {
     return reply;
   }
 
- private:
   net::Descriptor connect() const {
     const std::string& address = listener_->addresses()[0];
     sockaddr_in name{};
@@ -55,7 +56,14 @@ class Loopback {
     return socket;
   }
 
-  SystemClock clock_;
+  net::LoopGroup& loops() { return loops_; }
+
+ private:
+  static const Clock& system_clock() {
+    static const SystemClock clock;
+    return clock;
+  }
+
   net::LoopGroup loops_;
   std::unique_ptr<net::Listener> listener_;
 };

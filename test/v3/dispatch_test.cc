@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "etcdserverpb/rpc.pb.h"
+#include "test/v3/no_engine.h"
 #include "v3/downgrade.h"
 
 namespace viaduct::v3 {
@@ -52,6 +53,55 @@ TEST_CASE("a metadata name has its first value, and shows a token whatever that 
   CHECK_FALSE(shows_token(metadata));
   metadata.add("authorization", "");
   CHECK(shows_token(metadata));
+}
+
+TEST_CASE("a learner answers for its status and for reads that may be old, and for nothing else") {
+  using namespace etcdserverpb;
+  NoEngine engine;
+  Methods methods;
+  methods.add_unary<RangeRequest, RangeResponse>("/etcdserverpb.KV/Range", {}, nullptr);
+  methods.add_unary<TxnRequest, TxnResponse>("/etcdserverpb.KV/Txn", {}, nullptr);
+  methods.add_unary<StatusRequest, StatusResponse>("/etcdserverpb.Maintenance/Status", {}, nullptr);
+  methods.add_stream<WatchRequest, WatchResponse>(Method::Kind::kBidirectional, "/etcdserverpb.Watch/Watch", {},
+                                                  nullptr);
+  const Dispatch dispatch(methods, engine, Release("3.5.21"), 1000);
+  RangeRequest range, serializable;
+  serializable.set_serializable(true);
+  struct Case {
+    const char* path;
+    const Message* request;
+    bool served;
+  };
+  const StatusRequest status;
+  const TxnRequest txn;
+  for (const Case& c :
+       {Case{"/etcdserverpb.KV/Range", &range, false}, Case{"/etcdserverpb.KV/Range", &serializable, true},
+        Case{"/etcdserverpb.KV/Range", nullptr, false}, Case{"/etcdserverpb.KV/Txn", &txn, false},
+        Case{"/etcdserverpb.Maintenance/Status", &status, true}, Case{"/etcdserverpb.Watch/Watch", nullptr, false}}) {
+    CAPTURE(c.path);
+    const Method& method = *methods.find(c.path);
+    engine.learner = true;
+    const Status answer = dispatch.admit(method, c.request, {});
+    CHECK(answer.ok() == c.served);
+    if (!c.served) CHECK(answer.code == StatusCode::kUnavailable);
+    if (!c.served) CHECK(answer.message == "etcdserver: rpc not supported for learner");
+    engine.learner = false;
+    CHECK(dispatch.admit(method, c.request, {}).ok());
+  }
+}
+
+TEST_CASE("a learner is asked for what it is before it is asked for a leader") {
+  NoEngine engine;
+  Methods methods;
+  methods.add_unary<etcdserverpb::PutRequest, etcdserverpb::PutResponse>("/etcdserverpb.KV/Put", {}, nullptr);
+  const Dispatch dispatch(methods, engine, Release("3.5.21"), 1000);
+  Metadata needs_leader;
+  needs_leader.add("hasleader", "true");
+  const etcdserverpb::PutRequest put;
+  const Method& method = *methods.find("/etcdserverpb.KV/Put");
+  CHECK(dispatch.admit(method, &put, needs_leader).message == "etcdserver: no leader");
+  engine.learner = true;
+  CHECK(dispatch.admit(method, &put, needs_leader).message == "etcdserver: rpc not supported for learner");
 }
 
 TEST_CASE("a downgrade is validated by one step of the minor number, and never begins") {

@@ -417,6 +417,17 @@ TEST_CASE("what needs a leader fails without one, at once or after three looks")
   CHECK_FALSE(client.answer(other).ended);
 }
 
+TEST_CASE("a learner refuses calls before their methods see them, streams as they begin") {
+  FrontServer server;
+  GrpcClient client(server);
+  server.engine.learner = true;
+  CHECK(client.call(kRange, range_of("a")) == "14 etcdserver: rpc not supported for learner");
+  CHECK(client.call(kKeepAlive, keep_alive(1)) == "14 etcdserver: rpc not supported for learner");
+  CHECK(server.heard_so_far().empty());
+  server.engine.learner = false;
+  CHECK(client.call(kRange, range_of("a")) == "0 ");
+}
+
 TEST_CASE("a client version that is no text is refused") {
   FrontServer server;
   GrpcClient client(server);

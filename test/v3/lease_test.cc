@@ -234,6 +234,17 @@ TEST_CASE("a renewal that the log refuses ends its stream with the reason") {
   CHECK(stream.said().end->code == StatusCode::kUnavailable);
 }
 
+TEST_CASE("a renewal that waited in vain for a leader says that there is none") {
+  LeaseWorld world;
+  KeepAliveStream stream(world);
+  world.engine.raft.leader = {};
+  world.engine.refuse_next("etcdserver: request timed out");
+  stream.ask({1});
+  REQUIRE(stream.said().end);
+  CHECK(stream.said().end->message == "etcdserver: no leader");
+  CHECK(stream.said().end->code == StatusCode::kUnavailable);
+}
+
 TEST_CASE("a client that asks faster than it reads is read no further until it has") {
   LeaseWorld world;
   world.grant(1, 100);

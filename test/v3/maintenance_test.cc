@@ -80,10 +80,34 @@ TEST_CASE("the status names the release, the leader and the alarms, and more fro
                               "dbSizeQuota: 2147483648 downgradeInfo { }");
 }
 
+TEST_CASE("the status says when there is no leader, and that a member is a learner") {
+  AdminWorld world;
+  world.engine.raft.leader = {};
+  world.engine.learner = true;
+  world.engine.raft.commit = Index(9);
+  world.engine.raft.applied = Index(8);
+  CHECK(world.status() ==
+        "header { cluster_id: 12 member_id: 10 revision: 1 raft_term: 7 } version: \"3.5.21\" raftIndex: 9 raftTerm: 7 "
+        "raftAppliedIndex: 8 errors: \"etcdserver: no leader\" isLearner: true");
+}
+
+TEST_CASE("leadership is handed on by who has it, and to whom the engine says") {
+  AdminWorld world;
+  CHECK(world.move_leader("targetID:10") == "");
+  world.engine.refuse_next("etcdserver: bad leader transferee", v3bridge::Refusal::Kind::kBadTransferee);
+  CHECK(world.move_leader("targetID:42") == "etcdserver: bad leader transferee");
+  world.engine.refuse_next("etcdserver: request timed out, leader transfer took too long",
+                           v3bridge::Refusal::Kind::kTransferTimeout);
+  CHECK(world.move_leader("targetID:11") == "etcdserver: request timed out, leader transfer took too long");
+  CHECK(world.engine.raft.leader == MemberId(10));
+  CHECK(world.move_leader("targetID:11") == "");
+  CHECK(world.engine.raft.leader == MemberId(11));
+  CHECK(world.move_leader("targetID:42") == "etcdserver: not leader");
+}
+
 TEST_CASE("the hash of an empty store is etcd's") {
   AdminWorld world;
-  const std::string answer =
-      world.ask<etcdserverpb::HashKVRequest, etcdserverpb::HashKVResponse>("HashKV", "");
+  const std::string answer = world.ask<etcdserverpb::HashKVRequest, etcdserverpb::HashKVResponse>("HashKV", "");
   CHECK(answer ==
         "header { cluster_id: 12 member_id: 10 revision: 1 raft_term: 7 } hash: 1084519789 compact_revision: -1");
   CHECK(world.ask<etcdserverpb::HashKVRequest, etcdserverpb::HashKVResponse>("HashKV", "revision:9") ==
