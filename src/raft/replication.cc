@@ -105,6 +105,7 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   Progress* const replied = hear_follower(message);
   if (!replied) return;
   Progress& follower = *replied;
+  if (!reply.accepted && !reply.index) return;  // to an append of an older term: answer_stale() speaks of no log
   follower.standing.told(reply.quarantined, round_.next());
   if (!reply.accepted) {
     if (follower.standing.rejected(reply.index, reply.hint.index)) {

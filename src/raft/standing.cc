@@ -23,6 +23,7 @@ void Standing::told(bool quarantined, Round next_round) {
   } else if (trust_ != Trust::kQuarantined) {
     trust_ = Trust::kQuarantined;
     needs_ = next_round;
+    acknowledged_ = Index();  // all of it may be gone, and this is known
   }
 }
 
