@@ -28,6 +28,7 @@ std::string_view etcd_release(std::string_view name, bool has_identity) {
 }
 
 bool is_ours(std::string_view name) {
+  if (name.starts_with("state.")) return true;  // StateDirectory's
   if (name.ends_with(".tmp")) name.remove_suffix(4);
   return std::find(std::begin(kOurNames), std::end(kOurNames), name) != std::end(kOurNames);
 }
