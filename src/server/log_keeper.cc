@@ -12,7 +12,8 @@ void LogKeeper::appended(const std::vector<EntryPtr>& entries) {
   counts_.wal_bytes.fetch_add(bytes, std::memory_order_relaxed);
 }
 
-void LogKeeper::step(Index applied) {
+void LogKeeper::step(Index applied, const LogNeeds& needs) {
+  needs_ = needs;
   if (!spare_under_way_ && wal_.wants_spare()) prepare_spare();
   if (barrier_under_way_ || applied.value < wal_.last_mark().index.value + snapshot_count_) return;
   if (const Result<Term> term = wal_.term(applied)) make_durable({applied, *term});
@@ -37,8 +38,9 @@ void LogKeeper::make_durable(wal::Mark mark) {
 
 void LogKeeper::cut(wal::Mark mark) {
   barrier_under_way_ = false;
+  if (mark.index <= wal_.last_mark().index) return;  // an installed snapshot was marked meanwhile
   if (const Result<void> marked = wal_.mark(mark); !marked) fatal("wal: cannot mark: " + marked.error().message);
-  const Index up_to = retention_.cut_point(mark.index);
+  const Index up_to = retention_.cut_point(mark.index, needs_);
   if (!up_to) return;
   if (const Result<void> done = wal_.cut(up_to); !done) fatal("wal: cannot cut: " + done.error().message);
   raft_.compact(wal_.first_index().previous());

@@ -23,7 +23,7 @@ class LogKeeper {
         snapshot_count_(snapshot_count), counts_(counts) {}
 
   void appended(const std::vector<EntryPtr>& entries);
-  void step(Index applied);  // after each write
+  void step(Index applied, const LogNeeds& needs = {});  // after each write
 
  private:
   void prepare_spare();
@@ -38,6 +38,7 @@ class LogKeeper {
   const uint64_t snapshot_count_;
   NodeCounts& counts_;
   LogRetention retention_;
+  LogNeeds needs_;
   bool spare_under_way_ = false;
   bool barrier_under_way_ = false;
 };

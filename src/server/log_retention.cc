@@ -9,18 +9,25 @@ void LogRetention::appended(Index last, uint64_t bytes) {
   if (positions_.empty() || bytes_ - positions_.back().bytes >= kStepBytes) positions_.push_back({last, bytes_});
 }
 
-Index LogRetention::cut_point(Index mark) {
-  // The newest position at or below the mark with enough bytes between the two. Bytes up to the mark are not known
-  // exactly: the last position at or below it stands for them, so rather too much is kept than too little.
-  const auto after_mark = std::find_if(positions_.begin(), positions_.end(), [&](const Position& p) { return p.index > mark; });
-  if (after_mark == positions_.begin()) return Index();
-  const uint64_t bytes_at_mark = std::prev(after_mark)->bytes;
-  Index cut;
-  while (positions_.size() > 1 && positions_.front().index <= mark && bytes_at_mark - positions_.front().bytes >= kKeepBytes) {
-    cut = positions_.front().index;
-    positions_.pop_front();
-  }
-  return mark.value > kKeepEntries ? std::min(cut, Index(mark.value - kKeepEntries)) : Index();
+// Bytes up to the mark are not known exactly: the last position at or below it stands for them, so rather too much is
+// kept than too little.
+Index LogRetention::cut_point(Index mark, const LogNeeds& needs) {
+  const auto after_mark =
+      std::find_if(positions_.begin(), positions_.end(), [&](const Position& p) { return p.index > mark; });
+  if (after_mark == positions_.begin() || mark.value <= kKeepEntries) return Index();
+  const auto at_mark = std::prev(after_mark);
+  Index cut = std::min(with_behind(at_mark, kKeepBytes), Index(mark.value - kKeepEntries));
+  cut = std::min(cut, std::max(needs.follower, with_behind(at_mark, kKeepBytesForFollower)));
+  cut = std::min(cut, needs.snapshot);
+  while (positions_.size() > 1 && positions_.front().index < cut) positions_.pop_front();
+  return cut;
+}
+
+// The newest position with at least so many bytes between it and the mark; 0 if there is none.
+Index LogRetention::with_behind(Positions::const_iterator at_mark, uint64_t bytes) const {
+  const auto enough = [&](const Position& p) { return at_mark->bytes - p.bytes >= bytes; };
+  const auto first_too_near = std::partition_point(positions_.begin(), at_mark, enough);
+  return first_too_near == positions_.begin() ? Index() : std::prev(first_too_near)->index;
 }
 
 }  // namespace viaduct::server
