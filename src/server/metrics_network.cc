@@ -18,6 +18,8 @@ constexpr Row kLimits[] = {
     {"connections", &Counters::connection_limit},
     {"connections_per_address", &Counters::address_limit},
     {"descriptors", &Counters::accept_failures},
+    {"handshakes", &Counters::handshake_limit},
+    {"handshake_time", &Counters::handshake_timeouts},
     {"header_time", &Counters::head_timeouts},
     {"body_time", &Counters::body_timeouts},
     {"idle_time", &Counters::idle_timeouts},
@@ -54,6 +56,12 @@ void show_network(const MetricSources& sources, MetricFamilies& families) {
   families.gauge("viaduct_connections_open", "Client connections that are open.",
                  static_cast<double>(sources.loops.sum(&Counters::connections_open)));
   counter("viaduct_connections_accepted_total", "Client connections accepted.", &Counters::connections_accepted);
+  const auto handshakes = [&](const char* outcome, Counter Counters::*which) {
+    families.counter("viaduct_tls_handshakes_total", "TLS handshakes that are over, by how they ended.",
+                     static_cast<double>(sources.loops.sum(which)), {{"outcome", outcome}});
+  };
+  handshakes("let_in", &Counters::handshakes);
+  handshakes("refused", &Counters::handshake_failures);
   counter("viaduct_requests_total", "Requests of every kind.", &Counters::requests);
   counter("viaduct_received_bytes_total", "Bytes read from clients.", &Counters::bytes_in);
   counter("viaduct_sent_bytes_total", "Bytes written to clients.", &Counters::bytes_out);
