@@ -65,7 +65,7 @@ DEPS      := build-essential pkg-config protobuf-compiler libboost1.81-dev libcp
              libleveldb-dev libssl-dev libnghttp2-dev libprotobuf-dev zlib1g-dev libspdlog-dev libyaml-cpp-dev \
              prometheus-cpp-dev libabsl-dev libjemalloc-dev libcrypt-dev
 TEST_DEPS := doctest-dev clang libclang-rt-14-dev etcd-server etcd-client python3-etcd python3-etcd3 \
-             python3-etcd3gw curl procps
+             python3-etcd3gw curl openssl procps
 BENCH_DEPS := etcd-server nghttp2-client
 missing    = $(shell dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(1) 2>/dev/null | awk '$$1=="installed"{print $$2}' | sort -u | comm -13 - <(printf '%s\n' $(1) | sort -u))
 define apt_install
