@@ -6,7 +6,9 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "server/chain.h"
 #include "server/stamped.h"
+#include "v3bridge/membership.h"
 #include "viaduct/command.pb.h"
 
 namespace viaduct::server {
@@ -61,10 +63,13 @@ class Applier::Answers {
   std::vector<Parcel> parcels_;
 };
 
-Applier::Applier(store::Store& store, store::Hub& hub, v3bridge::ApplyCounts& counts)
+Applier::Applier(store::Store& store, store::Hub& hub, v3bridge::ApplyCounts& counts,
+                 AppliedConfigurations& configurations, Checkpoints& checkpoints)
     : store_(store),
       hub_(hub),
       counts_(counts),
+      configurations_(configurations),
+      checkpoints_(checkpoints),
       bridge_(store),
       state_(applied_state(store)),
       applied_(state_.index.value) {
@@ -74,14 +79,18 @@ Applier::Applier(store::Store& store, store::Hub& hub, v3bridge::ApplyCounts& co
 void Applier::apply(std::vector<Committed>& entries) {
   if (entries.empty()) return;
   Answers answers;
+  std::vector<std::pair<Index, std::vector<v3bridge::Member>>> memberships;
   store_.begin_group();
   for (Committed& committed : entries) {
     v3bridge::Outcome outcome = apply_one(*committed.entry);
+    if (committed.entry->type == EntryType::kConfiguration)
+      memberships.emplace_back(committed.entry->index, v3bridge::members(store_));
     if (committed.completion) answers.add(std::move(committed.completion), std::move(outcome));
   }
   const std::vector<store::EventPtr> events = store_.commit_group(state_);
   for (const store::EventPtr& event : events) counts_.count(*event);
   if (!events.empty()) hub_.publish(events, events.back()->seq());
+  for (auto& [index, members] : memberships) configurations_.push(index, std::move(members));
   applied_.store(state_.index.value, std::memory_order_release);
   entries.clear();
   answer_reads(answers);
@@ -106,7 +115,21 @@ v3bridge::Outcome Applier::apply_one(const Entry& entry) {
     wants_compaction_ = wants_compaction_ || command.has_compact();
   }
   outcome.index = entry.index;
+  state_.chain = next_link(state_.chain, entry, outcome);
+  checkpoints_.applied(entry.index, state_.chain);
   return outcome;
+}
+
+void Applier::install(Installation installation) {
+  store_.replace_with(std::move(installation.store), std::move(installation.retire));
+  state_ = applied_state(store_);
+  wants_compaction_ = true;
+  hub_.jump(newest_seq(store_));
+  applied_.store(state_.index.value, std::memory_order_release);
+  Answers answers;
+  answer_reads(answers);
+  answers.send();
+  installation.done();
 }
 
 void Applier::add_read(WaitingRead read) {

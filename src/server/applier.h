@@ -7,11 +7,14 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "base/entry.h"
 #include "base/executor.h"
+#include "server/applied_configurations.h"
+#include "server/checkpoints.h"
 #include "store/hub.h"
 #include "store/store.h"
 #include "v3bridge/bridge.h"
@@ -32,13 +35,23 @@ struct WaitingRead {
   std::unique_ptr<v3bridge::Completion> completion;
 };
 
+// A state from another member that takes the place of this one's: of all entries up to the one it has applied.
+struct Installation {
+  std::unique_ptr<store::Store> store;
+  store::Store::Retire retire;
+  std::function<void()> done;
+};
+
 class Applier {
  public:
-  Applier(store::Store& store, store::Hub& hub, v3bridge::ApplyCounts& counts);
+  Applier(store::Store& store, store::Hub& hub, v3bridge::ApplyCounts& counts, AppliedConfigurations& configurations,
+          Checkpoints& checkpoints);
 
   // One group: everything in `entries` in one LevelDB batch. Leaves the vector empty.
   void apply(std::vector<Committed>& entries);
   void add_read(WaitingRead read);
+  // Goes on from that state: watchers are sent to its log for what they missed.
+  void install(Installation installation);
   // Deletes a slice of what compaction left behind; false when nothing is left.
   bool compact_some();
   bool wants_compaction() const { return wants_compaction_; }
@@ -54,6 +67,8 @@ class Applier {
   store::Store& store_;
   store::Hub& hub_;
   v3bridge::ApplyCounts& counts_;
+  AppliedConfigurations& configurations_;
+  Checkpoints& checkpoints_;
   v3bridge::Bridge bridge_;
   store::AppliedState state_;
   std::atomic<uint64_t> applied_;

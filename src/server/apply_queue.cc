@@ -1,5 +1,6 @@
 #include "server/apply_queue.h"
 
+#include <cassert>
 #include <iterator>
 #include <utility>
 
@@ -24,6 +25,8 @@ void ApplyQueue::push(Batch& batch) {
     const std::lock_guard lock(mutex_);
     move_all(batch.entries, waiting_.entries);
     move_all(batch.reads, waiting_.reads);
+    assert(!(batch.installation && waiting_.installation));  // the next one comes when this one is done
+    if (batch.installation) waiting_.installation = std::exchange(batch.installation, std::nullopt);
     wake = std::exchange(sleeping_, false);
   }
   if (wake) arrived_.notify_one();

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "server/applier.h"
@@ -15,8 +16,9 @@ class ApplyQueue {
   struct Batch {
     std::vector<Committed> entries;
     std::vector<WaitingRead> reads;
+    std::optional<Installation> installation;
 
-    bool empty() const { return entries.empty() && reads.empty(); }
+    bool empty() const { return entries.empty() && reads.empty() && !installation; }
   };
 
   void push(Batch& batch);  // leaves it empty

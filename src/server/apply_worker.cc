@@ -56,6 +56,12 @@ void ApplyWorker::submit(ApplyQueue::Batch& batch, bool alone) {
   queue_.push(batch);
 }
 
+void ApplyWorker::install(Installation installation) {
+  ApplyQueue::Batch batch;
+  batch.installation = std::move(installation);
+  queue_.push(batch);
+}
+
 bool ApplyWorker::apply_here(ApplyQueue::Batch& batch) {
   const std::unique_lock turn(turn_, std::try_to_lock);
   if (!turn || !queue_.empty()) return false;
@@ -65,16 +71,37 @@ bool ApplyWorker::apply_here(ApplyQueue::Batch& batch) {
 }
 
 void ApplyWorker::apply(ApplyQueue::Batch& batch) {
-  std::vector<Committed> group;
-  for (auto next = batch.entries.begin(); next != batch.entries.end();) {
-    const auto end = next + std::min(kMaxGroupEntries, batch.entries.end() - next);
-    group.assign(std::make_move_iterator(next), std::make_move_iterator(end));
-    apply_group(group);
-    next = end;
-  }
+  const auto first_behind = apply_installation(batch);
+  apply_entries(first_behind, batch.entries.end());
   batch.entries.clear();
   for (WaitingRead& read : batch.reads) applier_.add_read(std::move(read));
   batch.reads.clear();
+}
+
+// With the entries before it. Answers the first one behind.
+ApplyWorker::Entries::iterator ApplyWorker::apply_installation(ApplyQueue::Batch& batch) {
+  if (!batch.installation) return batch.entries.begin();
+  Installation installation = *std::exchange(batch.installation, std::nullopt);
+  Index installed;
+  {
+    const store::Store::ReadLock lock(*installation.store);
+    installed = installation.store->applied().index;
+  }
+  const auto is_before = [&](const Committed& committed) { return committed.entry->index <= installed; };
+  const auto behind = std::partition_point(batch.entries.begin(), batch.entries.end(), is_before);
+  apply_entries(batch.entries.begin(), behind);
+  applier_.install(std::move(installation));
+  return behind;
+}
+
+void ApplyWorker::apply_entries(Entries::iterator next, Entries::iterator end) {
+  std::vector<Committed> group;
+  while (next != end) {
+    const auto group_end = next + std::min(kMaxGroupEntries, end - next);
+    group.assign(std::make_move_iterator(next), std::make_move_iterator(group_end));
+    apply_group(group);
+    next = group_end;
+  }
 }
 
 void ApplyWorker::apply_group(std::vector<Committed>& group) {

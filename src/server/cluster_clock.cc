@@ -18,6 +18,13 @@ void ClusterClock::run(std::chrono::nanoseconds now) {
   running_ = true;
 }
 
+void ClusterClock::heard(uint64_t cluster_ms, std::chrono::nanoseconds now) {
+  run(now);
+  if (cluster_ms <= estimate_ms(now)) return;
+  floor_ms_ = cluster_ms;
+  offset_ms_ = static_cast<int64_t>(cluster_ms) - to_ms(now);
+}
+
 void ClusterClock::stand_still(std::chrono::nanoseconds now) {
   floor_ms_ = estimate_ms(now);
   running_ = false;

@@ -18,6 +18,8 @@ class ClusterClock {
   // Time runs from the current estimate on: this member leads, or has just heard the leader.
   void run(std::chrono::nanoseconds now);
   void stand_still(std::chrono::nanoseconds now);
+  // The leader, heard just now, takes it to be `cluster_ms`. Time runs from there on.
+  void heard(uint64_t cluster_ms, std::chrono::nanoseconds now);
 
   uint64_t estimate_ms(std::chrono::nanoseconds now) const;
 

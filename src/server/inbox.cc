@@ -22,11 +22,23 @@ bool Inbox::push_read(std::unique_ptr<v3bridge::Completion>& read) {
   return true;
 }
 
-void Inbox::push_function(std::function<void()> function) {
+bool Inbox::push_frames(ReceivedFrames& frames) {
+  size_t bytes = 0;
+  for (const peer::Frame& frame : frames.frames) bytes += peer::weight_of(frame);
   std::unique_lock lock(mutex_);
-  if (closed_) return;
+  if (closed_ || frame_bytes_ + bytes > limits_.frame_bytes) return false;
+  frame_bytes_ += bytes;
+  waiting_.received.push_back(std::move(frames));
+  wake(lock);
+  return true;
+}
+
+bool Inbox::push_function(std::function<void()> function) {
+  std::unique_lock lock(mutex_);
+  if (closed_) return false;
   waiting_.functions.push_back(std::move(function));
   wake(lock);
+  return true;
 }
 
 void Inbox::close() {
@@ -51,7 +63,7 @@ void Inbox::take(Batch& batch, std::chrono::nanoseconds timeout) {
   arrived_.wait_for(lock, timeout, [this] { return closed_ || !waiting_.empty(); });
   sleeping_ = false;
   std::swap(batch, waiting_);
-  bytes_ = 0;
+  bytes_ = frame_bytes_ = 0;
 }
 
 // Only the first to arrive pays for waking the thread, which shall not wake into a lock that is held.

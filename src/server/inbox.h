@@ -1,7 +1,8 @@
-// What waits for the raft thread: proposals, linearizable reads, and functions from other threads. Everything that waits
-// when the thread looks becomes one append: while a sync is in flight the next batch gathers here (group commit).
+// What waits for the raft thread: proposals, linearizable reads, what other members say, and functions from other
+// threads. Everything that waits when the thread looks becomes one append: while a sync is in flight the next batch
+// gathers here (group commit).
 // Threads: push_*() from any; take() and wait on the raft thread.
-// Bounds:  proposals by number and bytes, reads by number; beyond them push says no and nothing was taken.
+// Bounds:  proposals and frames by number and bytes, reads by number; beyond them push says no and nothing was taken.
 #pragma once
 
 #include <chrono>
@@ -13,13 +14,22 @@
 #include <string>
 #include <vector>
 
+#include "base/entry.h"
+#include "peer/frame.h"
 #include "v3bridge/engine.h"
 
 namespace viaduct::server {
 
 struct Proposal {
-  std::string data;  // stamped.h, the stamp still empty
-  std::unique_ptr<v3bridge::Completion> completion;
+  uint64_t id = 0;  // the command's origin_id
+  EntryType type = EntryType::kCommand;
+  std::string data;                                  // stamped.h, the stamp still empty
+  std::unique_ptr<v3bridge::Completion> completion;  // null: nobody waits for the answer
+};
+
+struct ReceivedFrames {
+  MemberId from;
+  std::vector<peer::Frame> frames;
 };
 
 class Inbox {
@@ -28,13 +38,15 @@ class Inbox {
     size_t proposals = 20'000;
     size_t bytes = 64 << 20;
     size_t reads = 100'000;
+    size_t frame_bytes = 256 << 20;
   };
   struct Batch {
     std::vector<Proposal> proposals;
     std::vector<std::unique_ptr<v3bridge::Completion>> reads;
+    std::vector<ReceivedFrames> received;
     std::vector<std::function<void()>> functions;
 
-    bool empty() const { return proposals.empty() && reads.empty() && functions.empty(); }
+    bool empty() const { return proposals.empty() && reads.empty() && received.empty() && functions.empty(); }
   };
 
   explicit Inbox(const Limits& limits) : limits_(limits) {}
@@ -42,7 +54,8 @@ class Inbox {
   // False when full or closed; the argument is then untouched.
   bool push_proposal(Proposal& proposal);
   bool push_read(std::unique_ptr<v3bridge::Completion>& read);
-  void push_function(std::function<void()> function);  // dropped when closed
+  bool push_frames(ReceivedFrames& frames);
+  bool push_function(std::function<void()> function);  // false when closed: it will not run
   void close();                                // refuses from now on, wakes the raft thread
   bool closed() const;
 
@@ -58,7 +71,8 @@ class Inbox {
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
   Batch waiting_;
-  size_t bytes_ = 0;
+  size_t bytes_ = 0;        // of the proposals
+  size_t frame_bytes_ = 0;  // of what was received
   bool sleeping_ = false;
   bool closed_ = false;
 };

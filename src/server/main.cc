@@ -37,6 +37,8 @@ int fail(const std::string& message) {
 }
 
 // SIGINT and SIGTERM, held back from every thread so that this one can wait for them.
+constexpr std::chrono::milliseconds kSignalCheckInterval{100};  // until clients are served
+
 sigset_t block_stop_signals() {
   sigset_t stop;
   sigemptyset(&stop);
@@ -67,22 +69,44 @@ int leave_by(int signal_number) {
   return 128 + signal_number;
 }
 
+// True: a signal to stop has come within that time.
+bool is_told_to_stop(const sigset_t& stop_signals, int& received) {
+  const timespec at_once{};
+  received = sigtimedwait(&stop_signals, nullptr, &at_once);
+  return received > 0;
+}
+
+int leave_removed() {
+  log::error("the member has been permanently removed from the cluster");
+  log::info("the data-dir used by this member must be removed.");
+  log::flush();
+  return 0;
+}
+
 int serve(const Config& config, PosixDisk& disk) {
   const sigset_t stop_signals = block_stop_signals();
   const SystemClock clock;
   SystemRandom random;
-  Result<std::unique_ptr<Server>> server = Server::start(config, disk, clock, random);
+  Result<std::unique_ptr<Server>> server =
+      Server::start(config, disk, clock, random, [] { kill(getpid(), SIGTERM); });
   if (!server) return fail(server.error().message);
-  const std::string url = (*server)->client_url();
-  log::info("try it: curl -L " + url + "/v2/keys/message -XPUT -d value=Hello");
-  notify(kNotifyReady);
 
   int received = 0;
-  sigwait(&stop_signals, &received);
-  log::info(std::string("received ") + (received == SIGINT ? "interrupt" : "terminated") + " signal, shutting down...");
+  while (!(*server)->wait_until_published(kSignalCheckInterval)) {
+    if (is_told_to_stop(stop_signals, received)) break;
+  }
+  if (received <= 0) {
+    if (const Result<void> serving = (*server)->serve_clients(); !serving) return fail(serving.error().message);
+    log::info("try it: curl -L " + (*server)->client_url() + "/v2/keys/message -XPUT -d value=Hello");
+    notify(kNotifyReady);
+    sigwait(&stop_signals, &received);
+  }
   notify(kNotifyStopping);
+  if (!(*server)->was_removed()) {
+    log::info(std::string("received ") + (received == SIGINT ? "interrupt" : "terminated") + " signal, shutting down...");
+  }
   (*server)->stop();
-  return leave_by(received);
+  return (*server)->was_removed() ? leave_removed() : leave_by(received);
 }
 
 int restore_by(const Invocation& invocation, PosixDisk& disk) {

@@ -3,9 +3,13 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <cmath>
+#include <future>
 #include <iterator>
 #include <utility>
 
+#include "server/membership.h"
+#include "server/reconfiguration.h"
 #include "server/refuse.h"
 #include "server/stamped.h"
 #include "v3bridge/admin.h"
@@ -21,18 +25,34 @@ constexpr size_t kReaderThreads = 2;
 constexpr const char* kTooLargeText = "etcdserver: request is too large";
 
 // Raft's tick is the heartbeat interval, as in etcd.
-raft::Options raft_options(const NodeOptions& options) {
+raft::Options raft_options(const NodeOptions& options, uint64_t incarnation) {
   raft::Options raft;
   raft.id = options.self.id;
+  raft.incarnation = incarnation;
   raft.election_ticks = static_cast<uint32_t>(std::max<int64_t>(2, options.election_timeout / options.heartbeat_interval));
   raft.max_unapplied_entries = options.unapplied_entries;
   raft.max_unapplied_for_cleanup = 2 * options.unapplied_entries;
   return raft;
 }
 
-void done_at_once(std::unique_ptr<v3bridge::Completion> completion) {
-  Executor& home = completion->home();
-  home.post_function([done = std::move(completion)] { done->done({}); });
+v3bridge::Traffic traffic_of(const peer::PeerFigures& figures) {
+  using Milliseconds = std::chrono::duration<double, std::milli>;
+  v3bridge::Traffic traffic;
+  traffic.id = figures.id;
+  traffic.connected = figures.connected;
+  traffic.appends_sent = figures.appends_sent;
+  traffic.appends_failed = figures.appends_failed;
+  traffic.bytes_sent = figures.bytes_sent;
+  traffic.bytes_received = figures.bytes_received;
+  traffic.latency_current_ms = Milliseconds(figures.latency_current).count();
+  traffic.latency_min_ms = Milliseconds(figures.latency_min).count();
+  traffic.latency_max_ms = Milliseconds(figures.latency_max).count();
+  if (figures.appends_sent == 0) return traffic;
+  const auto count = static_cast<double>(figures.appends_sent);
+  const double mean = std::chrono::duration<double>(figures.latency_sum).count() / count;
+  traffic.latency_average_ms = mean * 1000;
+  traffic.latency_deviation_ms = std::sqrt(std::max(0.0, figures.latency_square_sum / count - mean * mean)) * 1000;
+  return traffic;
 }
 
 }  // namespace
@@ -40,36 +60,61 @@ void done_at_once(std::unique_ptr<v3bridge::Completion> completion) {
 Result<std::unique_ptr<Node>> Node::open(Disk& disk, const Clock& clock, Random& random, NodeOptions options,
                                          NodeObserver* observer) {
   VIADUCT_TRY_ASSIGN(recovered, recover(disk, random, options));
-  VIADUCT_TRY_ASSIGN(raft, raft::Raft::start(raft_options(options), std::move(recovered.restart), random));
-  return std::unique_ptr<Node>(
-      new Node(disk, clock, random.next(), std::move(options), observer, std::move(recovered), std::move(raft)));
+  const uint64_t incarnation = random.next();
+  VIADUCT_TRY_ASSIGN(raft, raft::Raft::start(raft_options(options, incarnation), std::move(recovered.restart), random));
+  return std::unique_ptr<Node>(new Node(disk, clock, random, incarnation, std::move(options), observer,
+                                        std::move(recovered), std::move(raft)));
 }
 
-Node::Node(Disk& disk, const Clock& clock, uint64_t incarnation, NodeOptions options, NodeObserver* observer,
-           Recovered recovered, raft::Raft raft)
+Node::Node(Disk& disk, const Clock& clock, Random& random, uint64_t incarnation, NodeOptions options,
+           NodeObserver* observer, Recovered recovered, raft::Raft raft)
     : clock_(clock),
       options_(std::move(options)),
       incarnation_(incarnation),
+      state_directory_(std::move(recovered.state_directory)),
       store_(std::move(recovered.store)),
       wal_(std::move(recovered.wal)),
       inbox_(Inbox::Limits{}),
-      apply_worker_(*store_, hub_, apply_counts_, clock_, observer),
+      configurations_([this] { inbox_.push_function([] {}); }),
+      apply_worker_(*store_, hub_, apply_counts_, configurations_, checkpoints_, clock_, observer),
       publisher_(*store_, options_),
       readers_("reader", kReaderThreads),
       maintenance_("maintenance", 1),
-      raft_worker_({disk, clock_, options_, observer, *store_, *wal_, inbox_, apply_worker_, cluster_clock_,
-                    publisher_, maintenance_, apply_counts_, counts_},
+      snapshot_sink_(disk, *state_directory_, options_.cluster_id, *this, maintenance_, {}),
+      raft_worker_({disk, clock_, random, options_, incarnation_, newest_id_, observer, *store_, *wal_, inbox_,
+                    apply_worker_, configurations_, checkpoints_, cluster_clock_, publisher_, maintenance_, apply_counts_, counts_},
                    std::move(raft)) {
   cluster_clock_.observe(recovered.newest_stamp, clock_.monotonic());
 }
 
 Node::~Node() { stop(); }
 
+void Node::connect(peer::Transport& transport, std::function<void()> on_removed) {
+  transport_ = &transport;
+  on_removed_ = std::move(on_removed);
+  raft_worker_.connect(transport, on_removed_);
+  transport.set_peers(peers_of(known_members(), options_.self.id));
+}
+
+// Until the state names them, those that this member was told of when it was made.
+std::vector<v3bridge::Member> Node::known_members() const {
+  std::vector<v3bridge::Member> known = v3bridge::members(*store_);
+  return known.empty() ? options_.founding.members : known;
+}
+
 void Node::start() {
   apply_thread_ = std::thread([this] { apply_worker_.run(); });
   raft_thread_ = std::thread([this] { raft_worker_.run(); });
   pthread_setname_np(apply_thread_.native_handle(), "apply");
   pthread_setname_np(raft_thread_.native_handle(), "raft");
+}
+
+void Node::hand_over_leadership() {
+  if (!raft_thread_.joinable()) return;
+  auto settled = std::make_shared<std::promise<void>>();
+  std::future<void> done = settled->get_future();
+  const auto leave = [this, settled] { raft_worker_.leave_leadership([settled] { settled->set_value(); }); };
+  if (inbox_.push_function(leave)) done.wait_for(options_.election_timeout);
 }
 
 void Node::stop() {
@@ -86,7 +131,12 @@ void Node::stop() {
 void Node::propose(Command&& command, std::unique_ptr<v3bridge::Completion> completion) {
   command.set_origin_member(options_.self.id.value);
   command.set_origin_incarnation(incarnation_);
-  Proposal proposal{serialize_unstamped(command), std::move(completion)};
+  Proposal proposal;
+  proposal.id = newest_id_.fetch_add(1, std::memory_order_relaxed) + 1;
+  command.set_origin_id(proposal.id);
+  proposal.type = is_membership_change(command) ? EntryType::kConfiguration : EntryType::kCommand;
+  proposal.data = serialize_unstamped(command);
+  proposal.completion = std::move(completion);
   if (proposal.data.size() > wal_->max_entry_bytes()) {
     counts_.commands_too_large.fetch_add(1, std::memory_order_relaxed);
     return refuse(std::move(proposal.completion), Refusal::Kind::kTooLarge, kTooLargeText);
@@ -100,8 +150,9 @@ void Node::read_barrier(std::unique_ptr<v3bridge::Completion> completion) {
 }
 
 void Node::move_leader(MemberId target, std::unique_ptr<v3bridge::Completion> completion) {
-  if (target == options_.self.id) return done_at_once(std::move(completion));
-  refuse(std::move(completion), Refusal::Kind::kBadTransferee, "etcdserver: bad leader transferee");
+  const auto waiting = std::make_shared<std::unique_ptr<v3bridge::Completion>>(std::move(completion));
+  const auto take = [this, target, waiting] { raft_worker_.move_leader(target, std::move(*waiting)); };
+  if (!inbox_.push_function(take)) refuse_unqueued(std::move(*waiting));
 }
 
 void Node::compaction_barrier(std::unique_ptr<v3bridge::Completion> completion) {
@@ -116,7 +167,7 @@ void Node::refuse_unqueued(std::unique_ptr<v3bridge::Completion> completion) {
 }
 
 v3bridge::RaftStatus Node::raft_status() const {
-  v3bridge::RaftStatus status = raft_worker_.status();
+  v3bridge::RaftStatus status = raft_worker_.view().status();
   status.applied = apply_worker_.applied();
   return status;
 }
@@ -124,5 +175,60 @@ v3bridge::RaftStatus Node::raft_status() const {
 std::vector<v3bridge::Member> Node::members() const { return v3bridge::members(*store_); }
 std::string Node::cluster_version() const { return v3bridge::cluster_version(*store_); }
 std::vector<v3bridge::ActiveAlarm> Node::alarms() const { return v3bridge::active_alarms(*store_); }
+
+bool Node::is_learner() const {
+  const std::vector<v3bridge::Member> all = v3bridge::members(*store_);
+  return std::any_of(all.begin(), all.end(), [&](const v3bridge::Member& member) {
+    return member.id == options_.self.id && member.is_learner;
+  });
+}
+
+std::vector<v3bridge::Traffic> Node::traffic() const {
+  std::vector<v3bridge::Traffic> traffic;
+  if (!transport_) return traffic;
+  for (const peer::PeerFigures& figures : transport_->figures()) traffic.push_back(traffic_of(figures));
+  return traffic;
+}
+
+// --- what the links tell ---
+
+void Node::received(MemberId from, std::vector<peer::Frame> frames) {
+  ReceivedFrames batch{from, std::move(frames)};
+  if (!inbox_.push_frames(batch)) counts_.frames_dropped.fetch_add(batch.frames.size(), std::memory_order_relaxed);
+}
+
+void Node::dropped(MemberId to) {
+  inbox_.push_function([this, to] { raft_worker_.on_dropped(to); });
+}
+
+void Node::gone(MemberId id) {
+  inbox_.push_function([this, id] { raft_worker_.on_gone(id); });
+}
+
+void Node::self_removed() { on_removed_(); }
+
+peer::Standing Node::standing(MemberId id) const {
+  if (v3bridge::is_removed(*store_, id)) return peer::Standing::kRemoved;
+  const std::vector<v3bridge::Member> known = known_members();
+  const bool is_member = std::any_of(known.begin(), known.end(), [&](const auto& member) { return member.id == id; });
+  return is_member ? peer::Standing::kMember : peer::Standing::kUnknown;
+}
+
+Result<void> Node::admit(const peer::SnapshotName& name) {
+  if (standing(name.sender) != peer::Standing::kMember) return Error{Code::kInvalidArgument, "not from a member"};
+  if (name.leader_term < raft_worker_.view().status().term) return Error{Code::kInvalidArgument, "of an older term"};
+  if (name.index <= apply_worker_.applied()) return Error{Code::kAlreadyExists, "this member has all that"};
+  return {};
+}
+
+void Node::install(ReceivedState state, Installer::Done done) {
+  const auto received = std::make_shared<ReceivedState>(std::move(state));
+  const auto take = [this, received, done] { raft_worker_.install(std::move(*received), done); };
+  if (!inbox_.push_function(take)) done(Error{Code::kUnavailable, "the server stops"});
+}
+
+void Node::snapshot_sent(MemberId to, std::optional<Index> index) {
+  inbox_.push_function([this, to, index] { raft_worker_.on_snapshot_sent(to, index); });
+}
 
 }  // namespace viaduct::server

@@ -1,14 +1,16 @@
 // One member: the raft thread, the apply thread and what they share, behind the Engine interface that the wire APIs
-// see. docs/design.md follows a write through it.
+// see, and the Listener that its peers' links tell. docs/design.md follows a write through it.
 //
 //   propose() -> Inbox -> RaftWorker: append, sync -> ApplyWorker: store, hub, answers
 //
-// Threads:   Engine's calls from any; open(), start() and stop() from the owner's.
+// Threads:   Engine's and Listener's calls from any; open(), start() and stop() from the owner's.
 // Ownership: owns WAL, store, hub and threads; borrows disk, clock, random and observer.
 // Errors:    a failed write of the log or the store ends the process (CC-4): nothing may be acknowledged after it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -17,10 +19,14 @@
 #include "base/clock.h"
 #include "base/disk.h"
 #include "base/random.h"
+#include "peer/transport.h"
+#include "server/applied_configurations.h"
 #include "server/apply_worker.h"
 #include "server/cluster_clock.h"
 #include "server/inbox.h"
+#include "server/installer.h"
 #include "server/node_options.h"
+#include "server/peer_snapshot_sink.h"
 #include "server/publisher.h"
 #include "server/raft_worker.h"
 #include "server/recovery.h"
@@ -29,16 +35,22 @@
 
 namespace viaduct::server {
 
-class Node final : public v3bridge::Engine {
+class Node final : public v3bridge::Engine, public peer::Listener, public Installer {
  public:
   // Recovers log and state. `observer` may be null.
   static Result<std::unique_ptr<Node>> open(Disk& disk, const Clock& clock, Random& random, NodeOptions options,
                                             NodeObserver* observer);
   ~Node() override;  // stops
 
+  // Before start(), unless this member shall stay alone; `transport` must outlive stop(). `on_removed` is called, on the
+  // raft thread or one of the transport's, when this member turns out to be no member any more; maybe more than once.
+  void connect(peer::Transport& transport, std::function<void()> on_removed);
   void start();
   // Waits until the state names this member and cluster version, so that clients can be served.
   bool wait_until_published(std::chrono::milliseconds timeout) { return publisher_.wait(timeout); }
+  // If this member leads others: has the most up-to-date voter lead instead, and waits for that, for at most an election
+  // timeout.
+  void hand_over_leadership();
   // Refuses what comes, finishes what is under way, makes the state durable.
   void stop();
 
@@ -46,7 +58,7 @@ class Node final : public v3bridge::Engine {
   void read_barrier(std::unique_ptr<v3bridge::Completion> completion) override;
   void move_leader(MemberId target, std::unique_ptr<v3bridge::Completion> completion) override;
   void compaction_barrier(std::unique_ptr<v3bridge::Completion> completion) override;
-  bool reads_are_current() const override { return raft_worker_.leads_alone(); }
+  bool reads_are_current() const override { return raft_worker_.view().leads_alone(); }
   const store::Store& store() const override { return *store_; }
   store::Hub& hub() override { return hub_; }
   Executor& readers() override { return readers_; }
@@ -59,29 +71,52 @@ class Node final : public v3bridge::Engine {
   std::vector<v3bridge::Member> members() const override;
   std::string cluster_version() const override;
   std::vector<v3bridge::ActiveAlarm> alarms() const override;
+  bool is_learner() const override;
+  std::vector<v3bridge::Traffic> traffic() const override;
+
+  void received(MemberId from, std::vector<peer::Frame> frames) override;
+  void dropped(MemberId to) override;
+  void gone(MemberId id) override;
+  void self_removed() override;
+  peer::Standing standing(MemberId id) const override;
+  void snapshot_sent(MemberId to, std::optional<Index> index) override;
+
+  Result<void> admit(const peer::SnapshotName& name) override;
+  void install(ReceivedState state, Installer::Done done) override;
+  peer::SnapshotSink& snapshot_sink() { return snapshot_sink_; }
+
+  uint64_t incarnation() const { return incarnation_; }
 
   const NodeCounts& node_counts() const { return counts_; }
 
  private:
-  Node(Disk& disk, const Clock& clock, uint64_t incarnation, NodeOptions options, NodeObserver* observer,
-       Recovered recovered, raft::Raft raft);
+  Node(Disk& disk, const Clock& clock, Random& random, uint64_t incarnation, NodeOptions options,
+       NodeObserver* observer, Recovered recovered, raft::Raft raft);
 
+  std::vector<v3bridge::Member> known_members() const;
   void refuse_unqueued(std::unique_ptr<v3bridge::Completion> completion);
 
   const Clock& clock_;
   const NodeOptions options_;
   const uint64_t incarnation_;  // of this process; tells its proposals from those of an earlier one
+  std::unique_ptr<StateDirectory> state_directory_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<wal::Wal> wal_;
   store::Hub hub_;
   v3bridge::ApplyCounts apply_counts_;
   NodeCounts counts_;
   ClusterClock cluster_clock_;
+  std::atomic<uint64_t> newest_id_{0};  // of commands
+  peer::Transport* transport_ = nullptr;
+  std::function<void()> on_removed_;
   Inbox inbox_;
+  AppliedConfigurations configurations_;
+  Checkpoints checkpoints_;
   ApplyWorker apply_worker_;
   Publisher publisher_;
   ThreadPool readers_;
   ThreadPool maintenance_;
+  PeerSnapshotSink snapshot_sink_;
   RaftWorker raft_worker_;
   std::thread raft_thread_;
   std::thread apply_thread_;

@@ -20,6 +20,7 @@ struct NodeOptions {
   ClusterId cluster_id;
   v3bridge::Member self;        // urls sorted
   Founding founding;            // empty: this member alone
+  bool force_new_cluster = false;  // become the only member, whatever the state and the log say (operations.md 2.9)
   bool strict_reconfig = true;  // refuse membership changes that could cost the quorum (operations.md 4.1)
   std::string v2_root;
   std::string cluster_version;  // what is published: "3.5.0"

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/log.h"
+#include "server/series.h"
 #include "v3bridge/admin.h"
 #include "v3bridge/membership.h"
 #include "viaduct/command.pb.h"
@@ -14,12 +16,20 @@ Command initialize(const NodeOptions& options) {
   command.mutable_initialize()->set_v2_root(options.v2_root);
   command.mutable_initialize()->set_apply_rules(kApplyRules);
   std::vector<v3bridge::Member> founders = options.founding.members;
-  if (founders.empty()) founders.push_back(options.self);
+  if (founders.empty() || options.force_new_cluster) founders = {options.self};
   for (const v3bridge::Member& founder : founders) {
     SetMember& member = *command.mutable_initialize()->add_members();
     member.set_id(founder.id.value);
     member.mutable_peer_urls()->Assign(founder.peer_urls.begin(), founder.peer_urls.end());
   }
+  return command;
+}
+
+// Where it was no member any more, it comes back at the default address, as with etcd.
+Command take_over(MemberId self) {
+  Command command;
+  command.mutable_member_take_over()->set_id(self.value);
+  command.mutable_member_take_over()->add_peer_urls("http://localhost:2380");
   return command;
 }
 
@@ -38,15 +48,48 @@ Command set_version(const std::string& version) {
   return command;
 }
 
+// "3.5.0" -> "3.5"
+std::string short_version(const std::string& version) { return version.substr(0, version.rfind('.')); }
+
 }  // namespace
 
-std::vector<Command> Publisher::step(Index applied) {
+bool is_only_voter(MemberId id, const std::vector<v3bridge::Member>& members) {
+  return members.size() == 1 && members[0].id == id && !members[0].is_learner;
+}
+
+Publisher::Publisher(const store::Store& store, const NodeOptions& options)
+    : store_(store),
+      options_(options),
+      takes_over_(options.force_new_cluster && !is_only_voter(options.self.id, v3bridge::members(store))) {}
+
+bool Publisher::accepts(const std::vector<v3bridge::Member>& members) {
+  takes_over_ = takes_over_ && !is_only_voter(options_.self.id, members);
+  return !takes_over_;
+}
+
+std::vector<Command> Publisher::step(Index applied, bool leads) {
+  if (done_ || (leads && applied < proposed_)) return {};
+  if (takes_over_ && v3bridge::is_initialized(store_)) {
+    return leads ? std::vector{take_over(options_.self.id)} : std::vector<Command>();
+  }
+  return missing(leads);
+}
+
+std::vector<Command> Publisher::missing(bool leads) {
   std::vector<Command> missing;
-  if (done_ || applied < proposed_) return missing;
-  if (!v3bridge::is_initialized(store_)) missing.push_back(initialize(options_));
-  if (!is_member_known()) missing.push_back(set_member(options_.self));
-  if (v3bridge::cluster_version(store_) != options_.cluster_version) missing.push_back(set_version(options_.cluster_version));
-  if (missing.empty()) finish();
+  const bool is_initialized = v3bridge::is_initialized(store_);
+  // Only ever raised, by a leader that knows a later one (operations.md 2.10).
+  const std::optional<uint32_t> version = series_of(v3bridge::cluster_version(store_));
+  const bool has_version = version && (!leads || *version >= series_of(options_.cluster_version));
+  const bool knows_member = is_member_known();
+  if (is_initialized && has_version && knows_member) finish();
+  if (leads && !is_initialized) missing.push_back(initialize(options_));
+  if (!knows_member && (leads || is_initialized)) missing.push_back(set_member(options_.self));
+  if (leads && !has_version) {
+    log::info((version ? "updating the cluster version to " : "setting up the initial cluster version to ") +
+              short_version(options_.cluster_version));
+    missing.push_back(set_version(options_.cluster_version));
+  }
   return missing;
 }
 
@@ -60,6 +103,7 @@ bool Publisher::is_member_known() const {
 
 void Publisher::finish() {
   done_ = true;
+  log::info("set the initial cluster version to " + short_version(v3bridge::cluster_version(store_)));
   const std::lock_guard lock(mutex_);
   published_ = true;
   changed_.notify_all();

@@ -19,23 +19,33 @@ namespace viaduct::server {
 
 inline constexpr uint64_t kApplyRules = 1;  // raised when applying changes (D11)
 
+// Whether `members` is this one alone, as a voter.
+bool is_only_voter(MemberId id, const std::vector<v3bridge::Member>& members);
+
 class Publisher {
  public:
-  Publisher(const store::Store& store, const NodeOptions& options) : store_(store), options_(options) {}
+  Publisher(const store::Store& store, const NodeOptions& options);
 
-  // Commands to propose now; none when all is said, or while those proposed last are not applied yet.
-  std::vector<Command> step(Index applied);
+  // Commands to propose now; none when all is said, or while those proposed last are not applied yet. With
+  // --force-new-cluster the first is the one by which this member is all of the cluster.
+  std::vector<Command> step(Index applied, bool leads);
   void proposed(Index index) { proposed_ = index; }
+
+  // Whether a membership that the log has made counts. Until this member has taken over, none does but the one that says
+  // so: what older entries still make would call for voters that are gone (RB-48).
+  bool accepts(const std::vector<v3bridge::Member>& members);
 
   bool wait(std::chrono::milliseconds timeout);
 
  private:
+  std::vector<Command> missing(bool leads);
   bool is_member_known() const;
   void finish();
 
   const store::Store& store_;
   const NodeOptions& options_;
   Index proposed_;
+  bool takes_over_;    // --force-new-cluster was given, and is not yet what the state says
   bool done_ = false;  // the raft thread's copy
 
   std::mutex mutex_;

@@ -10,12 +10,14 @@
 #include "base/stamp.h"
 #include "raft/raft.h"
 #include "server/node_options.h"
+#include "server/state_directory.h"
 #include "store/store.h"
 #include "wal/wal.h"
 
 namespace viaduct::server {
 
 struct Recovered {
+  std::unique_ptr<StateDirectory> state_directory;  // the store's
   std::unique_ptr<store::Store> store;
   std::unique_ptr<wal::Wal> wal;
   raft::Restart restart;

@@ -1,4 +1,4 @@
-// Telling someone who waits that nothing was done, on the executor they wait on.
+// Telling someone who waits how it went, on the executor they wait on, where no entry tells it.
 #pragma once
 
 #include <chrono>
@@ -12,10 +12,18 @@ namespace viaduct::server {
 
 inline constexpr const char* kStoppedText = "etcdserver: server stopped";
 inline constexpr const char* kTooManyRequestsText = "etcdserver: too many requests";
+inline constexpr const char* kTimedOutByLeaderLossText =
+    "etcdserver: request timed out, possibly due to previous leader failure";
+inline constexpr const char* kTransferTimedOutText = "etcdserver: request timed out, leader transfer took too long";
 
 // How long a write or linearizable read may take (v2-api.md 1.9).
 inline std::chrono::nanoseconds request_timeout(const NodeOptions& options) {
   return std::chrono::seconds(5) + 2 * options.election_timeout;
+}
+
+inline void confirm(std::unique_ptr<v3bridge::Completion> completion) {
+  Executor& home = completion->home();
+  home.post_function([waiting = std::move(completion)] { waiting->done({}); });
 }
 
 inline void refuse(std::unique_ptr<v3bridge::Completion> completion, v3bridge::Refusal::Kind kind, const char* text) {

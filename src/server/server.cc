@@ -1,12 +1,15 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <utility>
 #include <vector>
 
 #include "base/log.h"
 #include "net/loop_group.h"
+#include "peer/links.h"
+#include "peer/port.h"
 #include "server/bootstrap.h"
 #include "server/auto_tls.h"
 #include "server/data_directory.h"
@@ -18,7 +21,6 @@
 namespace viaduct::server {
 namespace {
 
-constexpr std::chrono::seconds kPublishTimeout{30};
 constexpr std::chrono::seconds kShutdownGrace{5};
 
 template <typename Duration>
@@ -123,6 +125,25 @@ Result<void> make_certificates(Disk& disk, const Clock& clock, Config& config) {
   return provide("/peer", config.listen_peer_urls, config.initial_advertise_peer_urls, config.peer_tls);
 }
 
+peer::LinksOptions links_options(const Config& config, const Node& node) {
+  peer::LinksOptions options;
+  options.identity.cluster = node.cluster_id();
+  options.identity.self = node.member_id();
+  options.identity.incarnation = node.incarnation();
+  options.identity.version = config.advertise_etcd_version;
+  options.identity.advertised_urls = texts_of(config.initial_advertise_peer_urls);
+  options.tls = config.peer_tls;
+  options.tls_server_name = srv_server_name(config);
+  return options;
+}
+
+void tell_of_start(const Config& config, const Node& node, bool is_new) {
+  std::string text = (is_new ? "starting member " : "restarting member ") + to_hex(node.member_id().value) +
+                     " in cluster " + to_hex(node.cluster_id().value);
+  if (!is_new) text += " at commit index " + to_string(node.raft_status().commit);
+  log::info(text, {{"name", config.name}, {"data_dir", config.data_dir}});
+}
+
 }  // namespace
 
 struct Server::Parts {
@@ -135,12 +156,16 @@ struct Server::Parts {
   NodeTimings timings;
   net::LoopGroup loops;
   std::unique_ptr<Node> node;
+  std::unique_ptr<peer::Links> links;
   std::unique_ptr<Routes> routes;
+  std::unique_ptr<peer::Port> peer_port;
+  std::atomic<bool> removed{false};
   Listeners listeners{loops, config};
   bool running = false;
 };
 
-Result<std::unique_ptr<Server>> Server::start(const Config& given, Disk& disk, const Clock& clock, Random& random) {
+Result<std::unique_ptr<Server>> Server::start(const Config& given, Disk& disk, const Clock& clock, Random& random,
+                                              std::function<void()> on_removed) {
   auto parts = std::make_unique<Parts>(given, clock);
   const Config& config = parts->config;
   VIADUCT_TRY_ASSIGN(directory, DataDirectory::open(disk, config.data_dir, config.wal_dir));
@@ -151,39 +176,49 @@ Result<std::unique_ptr<Server>> Server::start(const Config& given, Disk& disk, c
   VIADUCT_TRY(make_certificates(disk, clock, parts->config));
   VIADUCT_TRY(parts->listeners.load_certificates());
   VIADUCT_TRY_ASSIGN(identity, bootstrap(config, *parts->directory, outside_of(config)));
-  const std::string member = to_hex(identity.member.value), cluster = to_hex(identity.cluster.value);
-  log::info((is_new ? "starting member " : "restarting member ") + member + " in cluster " + cluster,
-            {{"name", config.name}, {"data_dir", config.data_dir}});
-
-  VIADUCT_TRY_ASSIGN(
-      node, Node::open(disk, clock, random, node_options(config, *parts->directory, identity), &parts->timings));
+  NodeOptions options = node_options(config, *parts->directory, identity);
+  options.force_new_cluster = config.force_new_cluster && !is_new;  // a new one has nothing to take over
+  VIADUCT_TRY_ASSIGN(node, Node::open(disk, clock, random, std::move(options), &parts->timings));
   parts->node = std::move(node);
+  tell_of_start(config, *parts->node, is_new);
   parts->routes =
       std::make_unique<Routes>(config, Routes::Sources{*parts->node, parts->timings, parts->loops, clock,
                                                        parts->start_wall_ns, disk, parts->directory->path(),
                                                        parts->directory->state_path()});
+  parts->links = std::make_unique<peer::Links>(links_options(config, *parts->node), *parts->node);
+  parts->peer_port = std::make_unique<peer::Port>(*parts->links, clock, parts->routes->peer(), &parts->node->snapshot_sink());
   std::unique_ptr<Server> server(new Server(std::move(parts)));
   Parts& started = *server->parts_;
   started.running = true;
+  started.node->connect(*started.links, [&started, on_removed = std::move(on_removed)] {
+    if (!started.removed.exchange(true)) on_removed();
+  });
   started.node->start();
   started.loops.start();
-  if (!started.node->wait_until_published(kPublishTimeout)) {
-    return Error{Code::kUnavailable, "could not publish this member within 30 s"};
-  }
+  VIADUCT_TRY(started.listeners.open_peer(*started.peer_port));
+  return server;
+}
+
+bool Server::wait_until_published(std::chrono::milliseconds timeout) {
+  return parts_->node->wait_until_published(timeout);
+}
+
+Result<void> Server::serve_clients() {
+  const Config& config = parts_->config;
   log::info("enabled capabilities for version " +
             config.advertise_etcd_version.substr(0, config.advertise_etcd_version.rfind('.')));
   log::info("published {Name:" + config.name + " ClientURLs:[" + join_urls(config.advertise_client_urls) +
-            "]} to cluster " + cluster);
-
-  Listeners& ports = started.listeners;
-  VIADUCT_TRY(ports.open_peer(started.routes->peer()));
-  VIADUCT_TRY(ports.open_client(config.listen_client_urls, started.routes->client(), "serving clients"));
-  VIADUCT_TRY(
-      ports.open_client(config.listen_client_http_urls, started.routes->client_http(), "serving clients over HTTP"));
-  VIADUCT_TRY(ports.open_client(config.listen_metrics_urls, started.routes->metrics(), "serving metrics"));
+            "]} to cluster " + to_hex(parts_->node->cluster_id().value));
+  Listeners& ports = parts_->listeners;
+  Routes& routes = *parts_->routes;
+  VIADUCT_TRY(ports.open_client(config.listen_client_urls, routes.client(), "serving clients"));
+  VIADUCT_TRY(ports.open_client(config.listen_client_http_urls, routes.client_http(), "serving clients over HTTP"));
+  VIADUCT_TRY(ports.open_client(config.listen_metrics_urls, routes.metrics(), "serving metrics"));
   log::info("ready to serve client requests");
-  return server;
+  return {};
 }
+
+bool Server::was_removed() const { return parts_->removed; }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
@@ -192,10 +227,12 @@ Server::~Server() { stop(); }
 void Server::stop() {
   if (!parts_->running) return;
   parts_->running = false;
+  parts_->node->hand_over_leadership();
   parts_->listeners.stop();
   parts_->loops.shut_down(kShutdownGrace);
   parts_->node->stop();
   parts_->loops.stop();
+  parts_->links->stop();
   parts_->listeners.close();
 }
 

@@ -2,6 +2,8 @@
 // Threads:   all calls from the main thread. Ownership: borrows disk, clock and random.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,11 +17,19 @@ namespace viaduct::server {
 
 class Server {
  public:
-  // Recovers what the data directory holds, elects itself, and listens. When this returns, clients are served.
-  static Result<std::unique_ptr<Server>> start(const Config& config, Disk& disk, const Clock& clock, Random& random);
+  // Recovers what the data directory holds, and takes part in the cluster. `on_removed` is called once, on some thread,
+  // when the cluster says that this member is none any more.
+  static Result<std::unique_ptr<Server>> start(const Config& config, Disk& disk, const Clock& clock, Random& random,
+                                               std::function<void()> on_removed);
   ~Server();  // stops
 
-  // Accepts nothing more, answers what was asked, ends parked watches cleanly, makes the state durable.
+  // True once the cluster's state names this member with its addresses, which takes a leader; then clients can be served.
+  bool wait_until_published(std::chrono::milliseconds timeout);
+  Result<void> serve_clients();
+
+  bool was_removed() const;
+
+  // Hands leadership on, accepts nothing more, answers what was asked, ends parked watches cleanly, makes the state durable.
   void stop();
 
   std::string client_url() const;  // one that a user can try

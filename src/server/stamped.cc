@@ -44,4 +44,22 @@ bool parse_command(const std::string& data, Command& command) {
   return command.ParseFromCodedStream(&input) && input.ConsumedEntireMessage();
 }
 
+// Fields come in order of their numbers, and zeros are left out (command.proto: 1, 2, 3, all varints).
+Origin read_origin(const std::string& data) {
+  Origin origin;
+  if (data.size() <= kStampBytes) return origin;
+  google::protobuf::io::CodedInputStream input(reinterpret_cast<const uint8_t*>(data.data()) + kStampBytes,
+                                               static_cast<int>(data.size() - kStampBytes));
+  for (;;) {
+    const uint32_t tag = input.ReadTag();
+    uint64_t value = 0;
+    const uint32_t field = tag >> 3;
+    if (field < Command::kOriginMemberFieldNumber || field > Command::kOriginIdFieldNumber) return origin;
+    if (!input.ReadVarint64(&value)) return origin;
+    if (field == Command::kOriginMemberFieldNumber) origin.member = MemberId(value);
+    if (field == Command::kOriginIncarnationFieldNumber) origin.incarnation = value;
+    if (field == Command::kOriginIdFieldNumber) origin.id = value;
+  }
+}
+
 }  // namespace viaduct::server

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/ids.h"
 #include "base/stamp.h"
 
 namespace viaduct {
@@ -21,5 +22,13 @@ void write_stamp(std::string& data, const Stamp& stamp);
 // Nothing if `data` is too short to have one, as the empty entry that opens a term.
 std::optional<Stamp> read_stamp(const std::string& data);
 bool parse_command(const std::string& data, Command& command);
+
+// Who proposed it: the first fields of every command, read without parsing the rest.
+struct Origin {
+  MemberId member;
+  uint64_t incarnation = 0;
+  uint64_t id = 0;
+};
+Origin read_origin(const std::string& data);  // zeros when there is none
 
 }  // namespace viaduct::server

@@ -1,0 +1,164 @@
+// What the raft thread does because time has passed: ticks, deadlines, the duties of a leader and of every member.
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "server/raft_worker.h"
+#include "server/reconfiguration.h"
+#include "server/refuse.h"
+#include "server/stamped.h"
+#include "v3bridge/admin.h"
+#include "viaduct/command.pb.h"
+
+namespace viaduct::server {
+namespace {
+
+using std::chrono::nanoseconds;
+using v3bridge::Refusal;
+
+constexpr std::chrono::seconds kSlowDutyInterval{1};
+constexpr std::chrono::seconds kAnnounceInterval{1};  // between tries, while another member leads
+constexpr uint64_t kSpaceCheckBytes = 4 << 20;        // appended before the disk's space is looked at ahead of time
+
+constexpr const char* kTimedOut = "etcdserver: request timed out";
+
+}  // namespace
+
+void RaftWorker::pass_time(nanoseconds now) {
+  follow_leader(now);
+  if (campaign_at_ && now >= *campaign_at_) {
+    campaign_at_.reset();
+    raft_.campaign();
+  }
+  const uint64_t wal_bytes = parts_.counts.wal_bytes.load(std::memory_order_relaxed);
+  if (wal_bytes - wal_bytes_checked_ >= kSpaceCheckBytes) watch_space(now);
+  if (now < next_tick_) return;
+  next_tick_ = now + parts_.options.heartbeat_interval;  // what a pause has missed is not made up for (RF-2)
+  raft_.tick();
+  idle_due_ = true;
+  fail_overdue(now);
+  publish_self(now);
+  if (leading_) do_duties(now);
+  if (now - last_slow_duties_ < kSlowDutyInterval) return;
+  last_slow_duties_ = now;
+  watch_space(now);
+  tell_checkpoint();
+}
+
+// The leader compares what all have applied (INV-A6).
+void RaftWorker::tell_checkpoint() {
+  if (leads() || !raft_.leader()) return;
+  if (const std::optional<peer::Checkpoint> newest = parts_.checkpoints.newest()) send(raft_.leader(), *newest);
+}
+
+void RaftWorker::follow_leader(nanoseconds now) {
+  watch_transfer(now);
+  const MemberId leader = raft_.leader();
+  if (leader != leader_) {
+    if (leader_) leader_lost_at_ = now;
+    if (leader) {
+      campaign_at_.reset();
+      leader_found_at_ = now;
+      idle_due_ = true;
+      parts_.counts.leader_changes.fetch_add(1, std::memory_order_relaxed);
+      view_.leader_found(parts_.clock.wall_ns());
+    }
+    const std::string self = to_hex(raft_.id().value), term = to_string(raft_.term());
+    if (leader) log::info("raft.node: " + self + " elected leader " + to_hex(leader.value) + " at term " + term);
+    if (!leader) log::info("raft.node: " + self + " lost leader " + to_hex(leader_.value) + " at term " + term);
+    leader_ = leader;
+    if (!leader) parts_.cluster_clock.stand_still(now);
+  }
+  if (std::exchange(leading_, leads()) == leads()) return;
+  if (leading_) {
+    parts_.cluster_clock.run(now);
+    parts_.checkpoints.forget_others();
+    log::info("raft: became leader", {{"member", to_hex(raft_.id().value)}, {"term", raft_.term().value}});
+  }
+}
+
+void RaftWorker::watch_transfer(nanoseconds now) {
+  if (!transfer_) return;
+  const bool moved = raft_.leader() == transfer_->target;
+  if (moved || now >= transfer_->deadline || (leads() && !raft_.transferring())) end_transfer(moved);
+}
+
+void RaftWorker::do_duties(nanoseconds now) {
+  const DutyView view = duty_view(now);
+  if (const auto command = duties_.expire(view)) {
+    if (const Result<Index> index = propose_own(*command)) duties_.expiry_proposed(*index);
+  }
+  if (const auto command = duties_.keep_time(view)) (void)propose_own(*command);
+  if (now - last_slow_duties_ < kSlowDutyInterval) return;
+  if (const auto command = duties_.compact(view)) (void)propose_own(*command);
+}
+
+DutyView RaftWorker::duty_view(nanoseconds now) const {
+  return {now, parts_.cluster_clock.estimate_ms(now), parts_.apply_worker.applied(), 0, false};
+}
+
+void RaftWorker::watch_space(nanoseconds now) {
+  wal_bytes_checked_ = parts_.counts.wal_bytes.load(std::memory_order_relaxed);
+  const Result<uint64_t> free = parts_.disk.free_bytes(parts_.options.data_directory);
+  if (!free) return log::warn("cannot tell how much disk space is left", {{"error", free.error().message}});
+  DutyView view = duty_view(now);
+  view.free_disk_bytes = *free;
+  const std::vector<v3bridge::ActiveAlarm> alarms = v3bridge::active_alarms(parts_.store);
+  view.no_space_raised = std::any_of(alarms.begin(), alarms.end(), [&](const v3bridge::ActiveAlarm& alarm) {
+    return alarm.kind == "NOSPACE" && alarm.member == parts_.options.self.id;
+  });
+  if (auto command = duties_.watch_space(view)) announce(*std::move(command), now);
+}
+
+void RaftWorker::publish_self(nanoseconds now) {
+  if (!leading_ && now - last_publish_ < kAnnounceInterval) return;
+  last_publish_ = now;
+  for (Command& command : parts_.publisher.step(parts_.apply_worker.applied(), leading_)) {
+    if (!leading_) {
+      announce(std::move(command), now);
+    } else if (const Result<Index> index = propose_own(command)) {
+      parts_.publisher.proposed(*index);
+    }
+  }
+}
+
+// The leader's own proposals give room back or cost none, so they pass where clients have to wait.
+Result<Index> RaftWorker::propose_own(const Command& command) {
+  std::string data = serialize_unstamped(command);
+  write_stamp(data, next_stamp());
+  Result<Index> index = is_membership_change(command) ? raft_.propose_configuration(std::move(data))
+                                                      : raft_.propose(std::move(data), raft::Priority::kCleanup);
+  if (index) duties_.stamped(parts_.clock.monotonic());
+  return index;
+}
+
+// What any member says by itself. Nobody waits for it: who says it looks at the state, and says it again.
+void RaftWorker::announce(Command command, nanoseconds now) {
+  if (leads()) return void(propose_own(command));
+  if (!raft_.leader()) return;
+  Proposals::Waiting waiting;
+  waiting.id = parts_.newest_id.fetch_add(1, std::memory_order_relaxed) + 1;
+  command.set_origin_member(parts_.options.self.id.value);
+  command.set_origin_incarnation(parts_.incarnation);
+  command.set_origin_id(waiting.id);
+  waiting.data = serialize_unstamped(command);
+  waiting.started = now;
+  waiting.deadline = now + kAnnounceInterval;
+  keep(std::move(waiting));
+}
+
+void RaftWorker::fail_overdue(nanoseconds now) {
+  for (Proposals::Overdue& late : proposals_.overdue(now))
+    refuse(std::move(late.completion), Refusal::Kind::kTimeout, timeout_text(late.started));
+  for (CompletionPtr& read : reads_.overdue(now)) refuse(std::move(read), Refusal::Kind::kTimeout, kTimedOut);
+}
+
+// As etcd tells a client what it probably was.
+const char* RaftWorker::timeout_text(nanoseconds started) const {
+  const nanoseconds noticed_late = 2 * parts_.options.election_timeout;
+  const bool leader_failed = leader_lost_at_ > nanoseconds(0) && started > leader_lost_at_ - noticed_late &&
+                             (!leader_ || started < leader_found_at_);
+  return leader_failed ? kTimedOutByLeaderLossText : kTimedOut;
+}
+
+}  // namespace viaduct::server
