@@ -85,7 +85,7 @@ void Checker::check_commit(const Member& member, const Members& all, Index befor
   if (raft.role() == Role::kLeader) {
     must(*log.term(commit) == raft.term(), "R8: an older term's entry committed by counting", member);
     const EntryId id{commit, raft.term()};
-    must(has_quorum(raft.configuration(), [&](MemberId voter) { return all.at(voter).disk.counts_for(id); }),
+    must(has_quorum(raft.configuration(), [&](MemberId voter) { return all.at(voter).counts_for(id); }),
          "R10: committed without a durable quorum", member);
   }
   for (Index index = std::max(before, log.base().index).next(); index <= commit; index = index.next()) {

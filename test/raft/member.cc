@@ -13,7 +13,7 @@ bool Disk::has(EntryId id) const {
 }
 
 void Disk::lose_tail(size_t lost) {
-  for (const EntryPtr& entry : entries) before_loss.emplace(entry->index, entry->term);
+  remember();
   entries.resize(entries.size() - lost);
   quarantined = true;
   if (last_index().value >= state.size()) return;
@@ -21,8 +21,8 @@ void Disk::lose_tail(size_t lost) {
   entries.clear();
 }
 
-bool Disk::counts_for(EntryId id) const {
-  return before_loss.contains({id.index, id.term}) || (!quarantined && has(id));
+void Disk::remember() {
+  for (const EntryPtr& entry : entries) remembered.emplace(entry->index, entry->term);
 }
 
 void Disk::write(const Ready& ready) {
@@ -103,6 +103,7 @@ void Member::start() {
 void Member::crash(size_t kept_writes, size_t kept_state) {
   for (size_t i = 0; i < std::min(kept_writes, writes.size()); ++i) disk.write(writes[i]);
   disk.state.resize(std::clamp(kept_state, static_cast<size_t>(disk.base.index.value), disk.state.size()));
+  if (disk.quarantined && !raft->quarantined()) disk.remember();  // it will start in quarantine again
   raft.reset();
   writes.clear();
   to_apply.clear();
@@ -163,6 +164,11 @@ void Member::install(const Snapshot& snapshot) {
 Snapshot Member::snapshot_for(MemberId to) const {
   const Index index(disk.state.size());
   return {options.id, to, {index, raft->log().term(index).value()}, disk.state};
+}
+
+bool Member::counts_for(EntryId id) const {
+  const bool is_quarantined = is_up() ? raft->quarantined() : disk.quarantined;
+  return disk.remembered.contains({id.index, id.term}) || (!is_quarantined && disk.has(id));
 }
 
 Configuration Member::configuration_at(size_t applied) const {

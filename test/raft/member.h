@@ -27,15 +27,15 @@ struct Snapshot {
 struct Disk {
   HardState hard_state;
   EntryId base;
-  std::vector<EntryPtr> entries;                 // from base.index + 1 on
-  std::vector<EntryPtr> state;                   // every entry applied, from index 1 on
-  bool quarantined = false;                      // part of the log was lost
-  std::set<std::pair<Index, Term>> before_loss;  // what was there then, and may have been acknowledged
+  std::vector<EntryPtr> entries;  // from base.index + 1 on
+  std::vector<EntryPtr> state;    // every entry applied, from index 1 on
+  bool quarantined = false;       // part of the log was lost
+  std::set<std::pair<Index, Term>> remembered;
 
   Index last_index() const { return Index(base.index.value + entries.size()); }
   bool has(EntryId id) const;
   void lose_tail(size_t entries);
-  bool counts_for(EntryId id) const;  // towards a quorum, now or when it was acknowledged
+  void remember();  // that its entries may have been acknowledged
   void write(const Ready& ready);
 };
 
@@ -62,6 +62,7 @@ class Member {
   void settle();      // all of the above until nothing is left
   void install(const Snapshot& snapshot);
   Snapshot snapshot_for(MemberId to) const;
+  bool counts_for(EntryId id) const;  // towards a quorum, now or when it was acknowledged
   Configuration configuration_at(size_t applied) const;
 
   Options options;

@@ -128,6 +128,16 @@ TEST_CASE("RB-38: what was acknowledged is remembered over several starts, and a
   CHECK(standing.released(Index(99)) == 0);
 }
 
+TEST_CASE("what a follower acknowledged before a loss that it declared is not held against it, what it did since is") {
+  Standing standing = quarantined();
+  standing.told(false, Round(6));
+  CHECK_FALSE(standing.rejected(Index(15), Index(3)));
+  standing.heard(3, Index(7));
+  standing.told(false, Round(6));
+  CHECK_FALSE(standing.rejected(Index(15), Index(7)));
+  CHECK(standing.rejected(Index(15), Index(6)));
+}
+
 TEST_CASE("a follower that never restarted may reject anything: it was probed too far") {
   Standing standing;
   standing.heard(1, Index());
