@@ -80,7 +80,7 @@ TEST_CASE("a member is added under an id made of its sorted URLs, and shown with
         kHeader + " member { ID: 110 peerURLs: \"http://c:1\" peerURLs: \"http://long:1\" }" + kSelf + kOther +
             " members { ID: 110 peerURLs: \"http://c:1\" peerURLs: \"http://long:1\" }");
   CHECK(world.add("peerURLs:'http://d:1'") == "etcdserver: member ID already exist");
-  CHECK(world.add("peerURLs:'http://three:1' peerURLs:'http://b:1'") == "etcdserver: Peer URLs already exists");
+  CHECK(world.add("peerURLs:'http://aaa:1' peerURLs:'http://b:1'") == "etcdserver: Peer URLs already exists");
 }
 
 TEST_CASE("URLs are checked before anything is proposed") {
