@@ -10,6 +10,7 @@
 #include "server/join.h"
 #include "server/join_by_peers.h"
 #include "server/new_member.h"
+#include "server/srv.h"
 
 namespace viaduct::server {
 namespace {
@@ -97,7 +98,12 @@ Result<Identity> found_by_discovery(const Config& config, const Outside& outside
   return Error{cluster.error().code, "failed to join discovery cluster (" + problem + ")"};
 }
 
-Result<Identity> new_identity(const Config& config, const Outside& outside) {
+Result<Identity> new_identity(const Config& given, const Outside& outside) {
+  Config config = given;
+  if (!config.discovery_srv.empty()) {
+    VIADUCT_TRY_ASSIGN(cluster, cluster_by_srv(config, outside));
+    config.initial_cluster = std::move(cluster);
+  }
   if (config.initial_cluster_existing) {
     if (!config.discovery.empty())
       return invalid("discovery URL should not be set when joining existing initial cluster");

@@ -3,11 +3,11 @@
 #include <rapidjson/document.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include "base/log.h"
 #include "server/new_member.h"
+#include "server/series.h"
 
 namespace viaduct::server {
 namespace {
@@ -15,16 +15,6 @@ namespace {
 constexpr std::chrono::seconds kTimeout{10};
 
 Error invalid(std::string message) { return Error{Code::kInvalidArgument, std::move(message)}; }
-
-// Major and minor, as one number to compare.
-std::optional<uint32_t> series_of(std::string_view version) {
-  uint32_t major = 0, minor = 0;
-  const char* const end = version.data() + version.size();
-  const auto first = std::from_chars(version.data(), end, major);
-  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '.') return std::nullopt;
-  if (std::from_chars(first.ptr + 1, end, minor).ec != std::errc() || minor > 999 || major > 999) return std::nullopt;
-  return major * 1000 + minor;
-}
 
 // What a member says the cluster's version is; nothing if it does not say.
 std::optional<uint32_t> cluster_series(const peer::HttpReply& reply) {

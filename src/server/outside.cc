@@ -18,14 +18,19 @@ Ask ask_with(peer::HttpOptions options) {
 
 }  // namespace
 
+std::string srv_server_name(const Config& config) {
+  return config.peer_tls.trusted_ca_file.empty() ? config.discovery_srv : "";
+}
+
 Outside outside_of(const Config& config) {
   peer::HttpOptions member;
   member.tls = &config.peer_tls;
+  member.tls_server_name = srv_server_name(config);
   peer::HttpOptions discovery;
   discovery.connect_timeout = std::chrono::seconds(5);
   discovery.max_redirects = kDiscoveryRedirects;
   discovery.proxy = config.discovery_proxy;
-  return {system_resolver(), ask_with(member), ask_with(discovery),
+  return {system_resolver(), ask_with(member), ask_with(discovery), look_up_service,
           [](std::chrono::nanoseconds time) { std::this_thread::sleep_for(time); }};
 }
 

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "peer/http_client.h"
 #include "server/config.h"
+#include "server/srv_lookup.h"
 #include "server/url_match.h"
 
 namespace viaduct::server {
@@ -22,8 +23,13 @@ struct Outside {
   ResolveHost resolve;
   Ask ask_member;     // on a peer port, with the certificates for peers
   Ask ask_discovery;  // by --discovery-proxy
+  LookUpService look_up_service;
   std::function<void(std::chrono::nanoseconds)> pause;
 };
+
+// The name that members' certificates bear where DNS names the members and no authority of their own signs them: the
+// domain. Empty: the host of each URL.
+std::string srv_server_name(const Config& config);
 
 // The network, as `config` says to use it; borrows it.
 Outside outside_of(const Config& config);

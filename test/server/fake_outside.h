@@ -31,6 +31,7 @@ struct FakeOutside {
   // By "GET http://host:port/path", without query; whoever is not there refuses the connection.
   std::map<std::string, Answer> answers;
   std::vector<std::string> asked;  // the same, in order, query included
+  std::map<std::string, std::vector<SrvRecord>> services;
   std::vector<std::chrono::nanoseconds> pauses;
   std::function<void()> on_pause = [] {};
 
@@ -53,7 +54,12 @@ struct FakeOutside {
       const auto found = answers.find(whole.substr(0, whole.find('?')));
       return found == answers.end() ? refused_connection() : found->second(request);
     };
-    return {resolve, ask, ask, [this](std::chrono::nanoseconds time) {
+    const LookUpService look_up = [this](const std::string& name) -> Result<std::vector<SrvRecord>> {
+      const auto found = services.find(name);
+      if (found == services.end()) return Error{Code::kUnavailable, "lookup " + name + ": no such host"};
+      return found->second;
+    };
+    return {resolve, ask, ask, look_up, [this](std::chrono::nanoseconds time) {
               pauses.push_back(time);
               on_pause();
             }};
