@@ -1,11 +1,13 @@
 #include "server/routes.h"
 
+#include "base/random.h"
 #include "server/client_port.h"
 #include "server/debug_vars.h"
 #include "server/identity.h"
 #include "server/metrics.h"
 #include "server/urls.h"
 #include "server/v3_api.h"
+#include "v2/discovery_service.h"
 #include "v2/health.h"
 #include "v2/info.h"
 #include "v2/keys.h"
@@ -31,6 +33,8 @@ struct Routes::Endpoints {
       : watches(sources.node, sources.loops, key_stats, {config.limits.watchers, config.limits.watch_unread_bytes}),
         keys(sources.node, watches, sources.clock, key_stats, requests, limits),
         machines(sources.node),
+        new_token(sources.node, random),
+        token_alone(keys),
         members(sources.node, {check_peer_url,
                                [&clock = sources.clock](const std::vector<std::string>& peer_urls) {
                                  return derive_added_member_id(peer_urls, clock);
@@ -60,6 +64,7 @@ struct Routes::Endpoints {
     client.add("/version", "GET", version);
     client.add("/debug/vars", "GET", debug_vars);
     add_probes(client);
+    if (config.enable_v2) client.add_subtree("", kAnyMethod, token_alone);
     peer.add("/version", "GET", version);
     peer.add("/members", "GET", peer_members);
     add_probes(metrics_only);
@@ -73,6 +78,7 @@ struct Routes::Endpoints {
     front.add("/v2/stats/leader", "GET", leader_stats);
     front.add("/v2/stats/store", "GET", store_stats);
     front.add("/config/local/log", "PUT", log_level);
+    front.add("/new", "GET", new_token);
   }
 
   void add_probes(v2::Front& front) {
@@ -89,6 +95,9 @@ struct Routes::Endpoints {
   v2::WatchTable watches;
   v2::Keys keys;
   v2::Machines machines;
+  SystemRandom random;
+  v2::NewToken new_token;
+  v2::TokenAlone token_alone;
   v2::Members members;
   v2::PeerMembers peer_members;
   v2::Version version;
