@@ -17,7 +17,8 @@ struct Configuration {
   std::vector<MemberId> learners;
 
   bool is_voter(MemberId id) const { return holds(voters, id) || holds(outgoing, id); }
-  bool is_member(MemberId id) const { return is_voter(id) || holds(learners, id); }
+  bool is_learner(MemberId id) const { return holds(learners, id); }
+  bool is_member(MemberId id) const { return is_voter(id) || is_learner(id); }
   bool is_only_voter(MemberId id) const {
     const auto is_it = [id](MemberId voter) { return voter == id; };
     return is_voter(id) && std::all_of(voters.begin(), voters.end(), is_it) &&

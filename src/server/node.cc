@@ -176,13 +176,6 @@ std::vector<v3bridge::Member> Node::members() const { return v3bridge::members(*
 std::string Node::cluster_version() const { return v3bridge::cluster_version(*store_); }
 std::vector<v3bridge::ActiveAlarm> Node::alarms() const { return v3bridge::active_alarms(*store_); }
 
-bool Node::is_learner() const {
-  const std::vector<v3bridge::Member> all = v3bridge::members(*store_);
-  return std::any_of(all.begin(), all.end(), [&](const v3bridge::Member& member) {
-    return member.id == options_.self.id && member.is_learner;
-  });
-}
-
 std::vector<v3bridge::Traffic> Node::traffic() const {
   std::vector<v3bridge::Traffic> traffic;
   if (!transport_) return traffic;

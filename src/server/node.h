@@ -71,7 +71,7 @@ class Node final : public v3bridge::Engine, public peer::Listener, public Instal
   std::vector<v3bridge::Member> members() const override;
   std::string cluster_version() const override;
   std::vector<v3bridge::ActiveAlarm> alarms() const override;
-  bool is_learner() const override;
+  bool is_learner() const override { return raft_worker_.view().is_learner(); }
   std::vector<v3bridge::Traffic> traffic() const override;
 
   void received(MemberId from, std::vector<peer::Frame> frames) override;
