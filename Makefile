@@ -16,12 +16,11 @@ OPTIMIZE ?= $(if $(SAN),-O1 -fno-omit-frame-pointer,-O2)
 PACKAGES := libnghttp2 protobuf yaml-cpp prometheus-cpp-core spdlog openssl absl_btree absl_flat_hash_map absl_flat_hash_set zlib
 # Asked when first needed, since `deps` may have to install it, and once. -isystem: a warning in a library's header is not
 # ours to mend.
-once      = $(eval $(1) := $(2))$($(1))
-PKG_CXX   = $(call once,PKG_CXX,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES))))
-PKG_LD    = $(call once,PKG_LD,$(shell pkg-config --libs $(PACKAGES)) -lleveldb -lcrypt -lpthread)
+PKG_CXX   = $(or $(asked_cxx),$(eval asked_cxx := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES))))$(asked_cxx))
+PKG_LD    = $(or $(asked_ld),$(eval asked_ld := $(shell pkg-config --libs $(PACKAGES)) -lleveldb -lcrypt -lpthread)$(asked_ld))
 # The server allocates on one thread what another frees; a sanitizer brings an allocator of its own.
 MALLOC_LD   = $(if $(SAN),,$(shell pkg-config --libs jemalloc))
-HTTPLIB_CXX = $(call once,HTTPLIB_CXX,$(patsubst -I%,-isystem %,$(shell pkg-config --cflags cpp-httplib)))
+HTTPLIB_CXX = $(patsubst -I%,-isystem %,$(shell pkg-config --cflags cpp-httplib))
 HTTPLIB_LD  = $(shell pkg-config --libs cpp-httplib)
 # `make V=1` shows every command.
 Q        := $(if $(V),,@)
@@ -183,7 +182,8 @@ conformance: $(BUILD)/bin/conformance $(BIN)/viaduct
 # --- Fuzzers: libFuzzer comes with clang. `make fuzz SECONDS=60` runs each so long; `make test` does for a few seconds.
 FUZZ         := build/fuzz
 FUZZ_OBJECTS := $(addprefix $(BUILD)/src/,v2/params.o $(patsubst src/%.cc,%.o,$(wildcard src/v3/json_*.cc)) \
-                $(addprefix v3/,dispatch.o errors.o release.o method.o call.o call_counts.o grpc_message.o gzip.o))
+                $(addprefix v3/,dispatch.o errors.o release.o method.o call.o call_counts.o grpc_message.o gzip.o) \
+                peer/frame_codec.o)
 FUZZERS      := $(patsubst test/fuzz/%.cc,$(BUILD)/bin/%,$(wildcard test/fuzz/*_fuzz.cc))
 $(FUZZERS): $(BUILD)/bin/%: $(BUILD)/test/fuzz/%.o $(FUZZ_OBJECTS) $(call libraries,net proto base)
 	@mkdir -p $(@D)

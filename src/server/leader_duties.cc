@@ -69,7 +69,7 @@ std::optional<Command> LeaderDuties::compact(const DutyView& view) {
 }
 
 std::optional<Command> LeaderDuties::watch_space(const DutyView& view) {
-  const bool over_quota = is_over_quota(view.no_space_raised);
+  const bool over_quota = (view.leads || view.no_space_raised) && is_over_quota(view.no_space_raised);
   const bool disk_is_low = view.free_disk_bytes < settings_.low_disk_bytes;
   const bool full = over_quota || disk_is_low;
   if (full) room_since_.reset();

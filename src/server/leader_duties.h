@@ -34,6 +34,7 @@ struct DutyView {
   Index applied;
   uint64_t free_disk_bytes;
   bool no_space_raised;  // for this member
+  bool leads = true;     // one member is enough to say that the quota is used up
 };
 
 class LeaderDuties {

@@ -94,7 +94,7 @@ void RaftWorker::do_duties(nanoseconds now) {
 }
 
 DutyView RaftWorker::duty_view(nanoseconds now) const {
-  return {now, parts_.cluster_clock.estimate_ms(now), parts_.apply_worker.applied(), 0, false};
+  return {now, parts_.cluster_clock.estimate_ms(now), parts_.apply_worker.applied(), 0, false, leading_};
 }
 
 void RaftWorker::watch_space(nanoseconds now) {
