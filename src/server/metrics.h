@@ -32,7 +32,7 @@ struct MetricSources {
   const v3::Dispatch& dispatch;
   const v3::WatchCounters& watches;
   std::string etcd_version;     // that clients are told
-  std::string state_directory;  // LevelDB's
+  std::string state_directory;  // the first (StateDirectory)
   uint64_t quota_bytes;         // Config::kNoQuota: unbounded
 };
 

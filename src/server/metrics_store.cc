@@ -18,6 +18,18 @@ uint64_t bytes_of_files_in(const std::string& directory) {
   return total;
 }
 
+// The current state, and while there is one the next, or the one before (StateDirectory).
+uint64_t bytes_of_states(const std::filesystem::path& first) {
+  const std::string name = first.filename();
+  uint64_t total = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(first.parent_path(), error), end; !error && at != end; at.increment(error)) {
+    const std::string found = at->path().filename();
+    if (found == name || found.starts_with(name + '.')) total += bytes_of_files_in(at->path());
+  }
+  return total;
+}
+
 store::Numbers numbers_of(const store::Store& store) {
   const store::Store::ReadLock lock(store);
   return store.numbers();
@@ -28,7 +40,7 @@ void show_sizes(const MetricSources& sources, MetricFamilies& families) {
   const auto gauge = [&](const char* name, const char* help, uint64_t value) {
     families.gauge(name, help, static_cast<double>(value));
   };
-  const uint64_t physical = bytes_of_files_in(sources.state_directory);
+  const uint64_t physical = bytes_of_states(sources.state_directory);
   gauge("etcd_mvcc_db_total_size_in_bytes", "Bytes of the store's files.", physical);
   gauge("etcd_debugging_mvcc_db_total_size_in_bytes", "Bytes of the store's files.", physical);
   gauge("etcd_mvcc_db_total_size_in_use_in_bytes", "Bytes of kept records, history included: what the quota counts.",
@@ -40,7 +52,7 @@ void show_sizes(const MetricSources& sources, MetricFamilies& families) {
   gauge("viaduct_kept_events", "Events that a watch can still ask for.", sizes.kept_events);
   gauge("viaduct_cached_value_bytes", "Bytes of current values kept in memory.", sizes.cached_value_bytes);
   std::error_code error;
-  const std::filesystem::space_info space = std::filesystem::space(sources.state_directory, error);
+  const std::filesystem::space_info space = std::filesystem::space(std::filesystem::path(sources.state_directory).parent_path(), error);
   if (!error) gauge("viaduct_disk_available_bytes", "Free space where the state is kept.", space.available);
 }
 
