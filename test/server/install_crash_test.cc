@@ -1,0 +1,110 @@
+// What a start finds after a crash while a state from another member takes the place of the own one (CC-9, RB-27).
+#include <doctest/doctest.h>
+
+#include "base/random.h"
+#include "server/recovery.h"
+#include "test/server/snapshot_world.h"
+#include "test/support/stepped_disk.h"
+
+namespace viaduct::server {
+namespace {
+
+NodeOptions node_options() {
+  NodeOptions options;
+  options.wal_directory = "/data/wal";
+  options.state_directory = "/data/state";
+  options.cluster_id = kCluster;
+  options.self.id = MemberId(0xa);
+  options.wal_segment_bytes = 1 << 16;
+  return options;
+}
+
+// A log with the entry that both stores of a SnapshotWorld begin with.
+void create_log(Disk& disk, const NodeOptions& options, Random& random) {
+  wal::Options wal_options;
+  wal_options.identity = {options.cluster_id, options.self.id};
+  wal_options.segment_bytes = options.wal_segment_bytes;
+  auto wal = wal::Wal::create(disk, options.wal_directory, wal_options, random);
+  REQUIRE(wal);
+  Entry entry;
+  entry.index = Index(1);
+  entry.term = Term(1);
+  const EntryPtr shared = std::make_shared<const Entry>(entry);
+  REQUIRE((*wal)->append({&shared, 1}, HardState{Term(2), MemberId(3), Index(1)}));
+  REQUIRE((*wal)->sync());
+}
+
+}  // namespace
+
+TEST_CASE("after a power cut at any step of an installation the next start finds the old or the new state (RB-27)") {
+  SeededRandom random(1);
+  FakeDisk disk;
+  make_data_directory(disk);
+  const NodeOptions options = node_options();
+  create_log(disk, options, random);
+  size_t images = 0, old_states = 0, new_states = 0;
+  bool switched = false;
+  const auto check = [&] {
+    const std::unique_ptr<FakeDisk> image = disk.crash_image(random);
+    ++images;
+    Result<Recovered> recovered = recover(*image, random, options);
+    if (!recovered) FAIL(recovered.error().message);
+    const std::string value = SnapshotWorld::value_in(*recovered->store, "/a");
+    const bool is_new = value == "new";
+    ++(is_new ? new_states : old_states);
+    CHECK((is_new || value == "old" || value == "(none)"));
+    if (switched) CHECK(is_new);
+    CHECK(recovered->restart.log.last_index() >= recovered->restart.log.applied());
+    CHECK(recovered->wal->hard_state().vote == MemberId(3));
+    CHECK(recovered->wal->hard_state().term == Term(2));
+  };
+  {
+    int steps = 0;
+    bool watching = false;
+    SteppedDisk stepped(disk, [&](const std::string&) {
+      if (watching && ++steps % 3 == 0) check();
+    });
+    SnapshotWorld world(stepped);
+    for (int i = 0; i < 5; ++i) world.leader.put("/a", "new");
+    world.after_switch = [&] { switched = true; };
+    world.member->barrier();
+    watching = true;
+    REQUIRE(world.transfer(*world.source()));
+    check();
+    watching = false;
+  }
+  CHECK(images > 10);
+  CHECK(old_states > 0);
+  CHECK(new_states > 0);
+}
+
+TEST_CASE("a state ahead of the log is taken for installed only if it is just as it came (CC-12)") {
+  SeededRandom random(1);
+  FakeDisk disk;
+  make_data_directory(disk);
+  const NodeOptions options = node_options();
+  {
+    SnapshotWorld world(disk);
+    for (int i = 0; i < 5; ++i) world.leader.put("/a", "new");
+    create_log(disk, options, random);
+    REQUIRE(world.transfer(*world.source()));
+  }
+  const std::unique_ptr<FakeDisk> image = disk.crash_image(random);
+  {
+    const Result<Recovered> recovered = recover(*image, random, options);
+    REQUIRE(recovered);
+    CHECK(recovered->wal->last_mark() == wal::Mark{Index(6), Term(1)});
+    CHECK(recovered->wal->first_index() == Index(7));
+  }
+  {
+    store::Options state;
+    state.directory = "/data/state.1";
+    store::StoreFixture store(disk, state);
+    store.put("/a", "applied");
+  }
+  const Result<Recovered> recovered = recover(disk, random, options);
+  REQUIRE_FALSE(recovered);
+  CHECK(recovered.error().code == Code::kCorrupt);
+}
+
+}  // namespace viaduct::server
