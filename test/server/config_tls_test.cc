@@ -113,10 +113,11 @@ TEST_CASE("what cannot be right about TLS is refused in etcd's words") {
 }
 
 TEST_CASE("files that plain addresses make useless are warned of") {
-  const Built built = build({"--cert-file=c", "--key-file=k", "--client-cert-auth", "--peer-cert-file=c",
-                             "--peer-key-file=k", "--listen-client-urls=http://127.0.0.1:1",
-                             "--advertise-client-urls=http://127.0.0.1:1", "--listen-peer-urls=http://127.0.0.1:2"});
+  Built built = build({"--cert-file=c", "--key-file=k", "--client-cert-auth", "--peer-cert-file=c", "--peer-key-file=k",
+                       "--listen-client-urls=http://127.0.0.1:1", "--advertise-client-urls=http://127.0.0.1:1",
+                       "--listen-peer-urls=http://127.0.0.1:2"});
   REQUIRE(built.config);
+  std::erase_if(built.warnings, [](const std::string& text) { return !text.starts_with("The scheme of "); });
   CHECK(built.warnings ==
         Words{"The scheme of peer url http://127.0.0.1:2 is HTTP while peer key/cert files are presented. Ignored peer "
               "key/cert files.",
