@@ -106,6 +106,7 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   if (!replied) return;
   Progress& follower = *replied;
   if (!reply.accepted && !reply.index) return;  // to an append of an older term: answer_stale() speaks of no log
+  const bool counted = follower.standing.counts();
   follower.standing.told(reply.quarantined, round_.next());
   if (!reply.accepted) {
     if (follower.standing.rejected(reply.index, reply.hint.index)) {
@@ -118,7 +119,8 @@ void Raft::on(const Message& message, const AppendReply& reply) {
     return;
   }
   if (reply.index > log_.last_index()) return void(++protocol_errors_);
-  if (follower.accepted(reply.index, log_.base().index)) advance_commit();
+  const bool is_news = follower.accepted(reply.index, log_.base().index);
+  if (is_news || !counted) advance_commit();
   advance_transfer();
 }
 

@@ -1,6 +1,8 @@
 // The rules of the raft paper's figure 2 about votes and roles, and those of the dissertation that go beyond it.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <bit>
 #include <set>
 
 #include "cluster.h"
@@ -22,6 +24,20 @@ uint32_t ticks_to_stand(Raft& raft) {
     if (raft.role() != Role::kFollower) return ticks;
   }
   return 0;
+}
+
+// Is there a majority of members 1..size in which each is linked to each?
+template <typename IsLinked>
+bool has_connected_majority(uint64_t size, const IsLinked& is_linked) {
+  for (uint64_t group = 0; group < uint64_t{1} << size; ++group) {
+    if (static_cast<uint64_t>(std::popcount(group)) <= size / 2) continue;
+    bool connected = true;
+    for (uint64_t a = 1; a <= size; ++a) {
+      for (uint64_t b = 1; b < a; ++b) connected &= !(group >> (a - 1) & group >> (b - 1) & 1) || is_linked(a, b);
+    }
+    if (connected) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -431,6 +447,32 @@ TEST_CASE("RB-43: with any one link cut, a cluster of three has a leader that st
     CHECK(cluster.leader() == leader);
     CHECK(cluster.raft(leader).term() == term);
     CHECK(cluster.raft(leader).propose("x"));
+  }
+}
+
+TEST_CASE("RB-43: in every graph of links in which some majority is connected throughout, a leader commits") {
+  for (uint64_t size : {3, 5}) {
+    CAPTURE(size);
+    const Configuration all = size == 3 ? voters({1, 2, 3}) : voters({1, 2, 3, 4, 5});
+    for (uint64_t links = 0; links < uint64_t{1} << (size * (size - 1) / 2); ++links) {
+      const auto is_linked = [&](uint64_t a, uint64_t b) {
+        const uint64_t low = std::min(a, b) - 1, high = std::max(a, b) - 1;
+        return a == b || (links >> (high * (high - 1) / 2 + low) & 1) != 0;
+      };
+      if (!has_connected_majority(size, is_linked)) continue;
+      CAPTURE(links);
+      Cluster cluster(size, all, links);
+      cluster.start_all();
+      REQUIRE(cluster.elect(1) == 1);
+      cluster.link_down = [&](MemberId from, MemberId to) { return !is_linked(from.value, to.value); };
+      const uint64_t committed = cluster.checker.committed();
+      for (int i = 0; i < 300 && cluster.checker.committed() < committed + 3; ++i) {
+        cluster.tick_all();
+        if (cluster.leader() != 0) (void)cluster.raft(cluster.leader()).propose("a");
+        cluster.settle();
+      }
+      CHECK(cluster.checker.committed() >= committed + 3);
+    }
   }
 }
 

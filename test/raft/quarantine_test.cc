@@ -121,6 +121,18 @@ TEST_CASE("only a release of its own incarnation, from a leader of its term, end
 
 // --- its leader ---
 
+TEST_CASE("a rejection of an append of an older term says nothing about the log, when its sender leads at last") {
+  Script leader = settled_leader();
+  leader.tell(2, 1, in_quarantine({false, Index(2), entry_id(1, 1)}), 2);
+  leader.tell(2, 1, AppendReply{}, 2);
+  leader.tell(2, 1, accepted(2), 2);  // only this ends it
+  CHECK_FALSE(leader.raft().lost_log_of());
+  Script other = settled_leader();
+  other.tell(2, 1, AppendReply{}, 2);
+  CHECK_FALSE(other.raft().lost_log_of());
+  CHECK_FALSE(other.raft().progress(MemberId(2))->standing.counts());
+}
+
 TEST_CASE("RF-12: what a follower said before its last start is dropped and counted") {
   Script leader = settled_leader();
   REQUIRE(leader.raft().propose("b"));
@@ -202,6 +214,19 @@ TEST_CASE("CC-12: a follower is released once it has what was committed when a q
   leader.hear();
   leader.tell(2, 1, accepted(4), 2);
   CHECK(leader.raft().log().commit() == Index(4));
+}
+
+TEST_CASE("what a follower acknowledged in quarantine is committed when it leaves, though nothing follows") {
+  Script leader = settled_leader();
+  leader.tell(2, 1, in_quarantine(accepted(2)), 2);
+  leader.tell(3, 1, HeartbeatReply{next_heartbeat(leader, 3).round});
+  REQUIRE(leader.raft().propose("3 is gone now"));
+  leader.hear();
+  leader.tell(2, 1, in_quarantine(accepted(3)), 2);
+  CHECK(leader.raft().log().commit() == Index(2));
+  REQUIRE(next_heartbeat(leader, 2).released == 2);
+  leader.tell(2, 1, accepted(2), 2);
+  CHECK(leader.raft().log().commit() == Index(3));
 }
 
 TEST_CASE("a leader that has committed nothing in its term releases nobody") {

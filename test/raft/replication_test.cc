@@ -349,6 +349,29 @@ TEST_CASE("RF-5: appends are bounded in bytes and pipelined up to a window") {
   CHECK(leader.raft().progress(MemberId(2))->window().bytes() == 0);
 }
 
+TEST_CASE(
+    "RB-46: what a leader holds for followers in a black hole is bounded in bytes, and freed when they are back") {
+  Options options = options_of(1);
+  options.max_uncommitted_bytes = 1 << 30;
+  Script leader = Script::leader(voters({1, 2, 3}), options);
+  leader.tell(2, 1, accepted(1));
+  leader.tell(3, 1, accepted(1));
+  constexpr uint64_t kBytes = 1'500'000;
+  uint64_t sent_bytes = 0;
+  for (int i = 0; i < 60; ++i) {
+    REQUIRE(leader.raft().propose(std::string(kBytes, 'x')));
+    for (const AppendRequest& append : bodies<AppendRequest>(leader.hear(), 2))
+      sent_bytes += append.entries.size() * kBytes;
+  }
+  const Window& window = leader.raft().progress(MemberId(2))->window();
+  CHECK(sent_bytes <= options.window.bytes + kBytes);
+  CHECK(window.bytes() <= options.window.bytes + kBytes + 64);
+  CHECK(window.messages() < 60);
+  leader.tell(2, 1, accepted(61));
+  CHECK(window.bytes() == 0);
+  CHECK(leader.raft().log().commit() == Index(61));
+}
+
 TEST_CASE("a lost append is noticed with the next heartbeat though nothing follows it") {
   Cluster cluster(3, voters({1, 2, 3}));
   cluster.start_all();
@@ -518,6 +541,20 @@ TEST_CASE("INV-R12: a read waits for a quorum of a round begun after it, and for
   leader.tell(3, 1, HeartbeatReply{Round(before.value + 1)});
   REQUIRE(leader.member.reads.size() == 1);
   CHECK(leader.member.reads[0].token == late);
+}
+
+TEST_CASE("RB-36: a read asked right after an election is answered though the first round of heartbeats was lost") {
+  Cluster cluster(3, voters({1, 2, 3}));
+  cluster.start_all();
+  REQUIRE(cluster.elect(1) == 1);
+  cluster.link_down = isolate({1});
+  const ReadToken token = *cluster.raft(1).read_index();
+  cluster.checker.asked(cluster[1], token);
+  cluster.settle();
+  CHECK(cluster.checker.reads_answered() == 0);
+  cluster.link_down = nullptr;
+  cluster.tick(1);
+  CHECK(cluster.checker.reads_answered() == 1);
 }
 
 TEST_CASE("reads that come together share one round, and each is answered") {

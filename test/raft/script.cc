@@ -18,11 +18,12 @@ Script Script::leader(const Configuration& configuration, const Options& options
   Script script(0, 0, {}, configuration, options);
   script.raft().campaign();
   script.hear();
-  for (MemberId id : configuration.voters) {
-    if (id != options.id) script.tell(id.value, 1, PreVoteReply{true});
-  }
-  for (MemberId id : configuration.voters) {
-    if (id != options.id) script.tell(id.value, 1, VoteReply{true});
+  for (const MessageBody& answer : {MessageBody(PreVoteReply{true}), MessageBody(VoteReply{true})}) {
+    for (const auto* half : {&configuration.voters, &configuration.outgoing}) {
+      for (MemberId id : *half) {
+        if (id != options.id) script.tell(id.value, 1, answer);
+      }
+    }
   }
   REQUIRE(script.raft().role() == Role::kLeader);
   return script;
