@@ -102,10 +102,7 @@ bool DialledSocket::connect_unix(const std::string& path, DialDeadline deadline)
 bool DialledSocket::connect_to(int family, const void* address, unsigned size, DialDeadline deadline) {
   descriptor_ = net::Descriptor(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!descriptor_) return fail_errno("socket", errno);
-  if (family != AF_UNIX) {
-    const int on = 1;
-    setsockopt(descriptor_.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  }
+  if (family != AF_UNIX) set_tcp_options();
   if (::connect(descriptor_.number(), static_cast<const sockaddr*>(address), size) == 0) return true;
   if (errno != EINPROGRESS) return fail_errno("connect", errno);
   if (!await(POLLOUT, deadline)) return false;
@@ -113,6 +110,14 @@ bool DialledSocket::connect_to(int family, const void* address, unsigned size, D
   socklen_t length = sizeof(error);
   getsockopt(descriptor_.number(), SOL_SOCKET, SO_ERROR, &error, &length);
   return error == 0 || fail_errno("connect", error);
+}
+
+// What the kernel has taken must be acknowledged in time as well, or a silent host would be written to for ever.
+void DialledSocket::set_tcp_options() const {
+  const int on = 1;
+  setsockopt(descriptor_.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  const unsigned milliseconds = static_cast<unsigned>(plan_.write_timeout.count());
+  setsockopt(descriptor_.number(), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof(milliseconds));
 }
 
 bool DialledSocket::pass_proxy(const DialUrl& url, DialDeadline deadline) {

@@ -62,6 +62,7 @@ class DialledSocket {
   bool connect(const DialUrl& url, DialDeadline deadline);
   bool connect_unix(const std::string& path, DialDeadline deadline);
   bool connect_to(int family, const void* address, unsigned size, DialDeadline deadline);
+  void set_tcp_options() const;
   bool pass_proxy(const DialUrl& url, DialDeadline deadline);
   bool start_tls(const DialUrl& url, DialDeadline deadline);
   bool await_tls(int result, DialDeadline deadline);

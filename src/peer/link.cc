@@ -84,8 +84,13 @@ void Link::stream_down(StreamKind kind, const DialFailure& why) {
     const std::lock_guard lock(mutex_);
     outgoing_[at(kind)] = false;
   }
-  log::warn("lost the TCP streaming connection with peer " + to_hex(peer_.value) + " (" + stream_name(kind) + ")",
-            {{"error", why.message}});
+  const std::string what =
+      " the TCP streaming connection with peer " + to_hex(peer_.value) + " (" + stream_name(kind) + ")";
+  if (why.kind == DialFailure::Kind::kCancelled) {
+    log::info("closed" + what);
+  } else {
+    log::warn("lost" + what, {{"error", why.message}});
+  }
   note_connections();
 }
 

@@ -27,6 +27,7 @@ class Link final : private OutStreamOwner {
   void send(Frame&& frame);
   // Dials from the first call on.
   void set_urls(std::vector<std::string> urls);
+  std::vector<std::string> urls() const override;
   void end();  // both outgoing streams, without waiting
   bool has_ended() const;
   void finish();  // end() and wait
@@ -43,7 +44,6 @@ class Link final : private OutStreamOwner {
   using Clock = std::chrono::steady_clock;
 
   MemberId peer() const override { return peer_; }
-  std::vector<std::string> urls() const override;
   void stream_up(StreamKind kind, const std::string& url) override;
   void stream_down(StreamKind kind, const DialFailure& why) override;
   void not_reached(StreamKind kind, const std::string& why) override;

@@ -5,7 +5,8 @@
 
 namespace viaduct::peer {
 
-Links::Links(LinksOptions options, Listener& listener) : options_(std::move(options)), listener_(listener) {}
+Links::Links(LinksOptions options, Listener& listener)
+    : options_(std::move(options)), listener_(listener), snapshots_(options_, listener) {}
 
 Links::~Links() { stop(); }
 
@@ -51,7 +52,11 @@ void Links::set_peers(const std::vector<Peer>& peers) {
   }
 }
 
-void Links::send_snapshot(MemberId to, std::unique_ptr<SnapshotSource>) { listener_.snapshot_sent(to, std::nullopt); }
+void Links::send_snapshot(MemberId to, std::unique_ptr<SnapshotSource> source) {
+  const LinkPtr link = find(to);
+  if (link && snapshots_.start({to, link->urls()}, std::move(source))) return;
+  listener_.snapshot_sent(to, std::nullopt);
+}
 
 std::vector<PeerFigures> Links::figures() const {
   std::vector<PeerFigures> all;
@@ -71,6 +76,7 @@ void Links::stop() {
   }
   for (const LinkPtr& link : ending) link->end();
   for (const LinkPtr& link : ending) link->finish();
+  snapshots_.stop();
 }
 
 void Links::incoming_up(MemberId peer, StreamKind kind) {

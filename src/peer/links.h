@@ -14,6 +14,7 @@
 
 #include "peer/link.h"
 #include "peer/links_options.h"
+#include "peer/snapshot_sender.h"
 #include "peer/transport.h"
 
 namespace viaduct::peer {
@@ -50,6 +51,7 @@ class Links final : public Transport {
   std::map<MemberId, LinkPtr> links_;  // guarded by mutex_: peers, and members whose streams came before set_peers()
   std::vector<LinkPtr> ended_;         // guarded by mutex_: of former peers, until their threads have ended
   bool stopped_ = false;               // guarded by mutex_
+  SnapshotSender snapshots_;
 };
 
 }  // namespace viaduct::peer

@@ -7,6 +7,7 @@
 
 #include "net/tls_settings.h"
 #include "peer/handshake.h"
+#include "peer/http_client.h"
 
 namespace viaduct::peer {
 
@@ -24,7 +25,11 @@ struct LinksOptions {
   std::chrono::milliseconds redial_first{50};  // after a first try at once; doubles
   std::chrono::milliseconds redial_most{1000};
 
-  uint64_t snapshot_bytes_per_second = 100'000'000;  // of all transfers together (RF-9)
+  uint64_t snapshot_bytes_per_second = 100'000'000;     // of all transfers together (RF-9)
+  std::chrono::milliseconds snapshot_patience{30'000};  // without a chunk acknowledged
+  std::chrono::milliseconds snapshot_install_time{600'000};
 };
+
+HttpOptions http_options(const LinksOptions& options, const Cancellation& cancellation);
 
 }  // namespace viaduct::peer

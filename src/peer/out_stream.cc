@@ -100,19 +100,8 @@ bool OutStream::dial_all() {
   return false;
 }
 
-HttpOptions OutStream::http_options() const {
-  HttpOptions http;
-  http.connect_timeout = options_.connect_timeout;
-  http.write_timeout = options_.write_timeout;
-  http.reply_limit_bytes = 64 << 10;
-  http.tls = options_.tls ? &*options_.tls : nullptr;
-  http.tls_server_name = options_.tls_server_name;
-  http.cancellation = &cancellation_;
-  return http;
-}
-
 bool OutStream::dial(const std::string& url, DialFailure& failure) {
-  HttpClient client(url, http_options());
+  HttpClient client(url, http_options(options_, cancellation_));
   HttpRequest handshake;
   const std::string query = std::string("?kind=").append(name_of(kind_));
   handshake.method = "POST";
@@ -169,7 +158,7 @@ void OutStream::connect(bool connected) {
       tell = std::exchange(unreported_, false);
       dropping_ = false;
     } else {
-      tell = !std::exchange(dropping_, true);
+      tell = !std::exchange(dropping_, true) && !stopping_;
     }
   }
   const size_t left = sending_.size() - sent_;

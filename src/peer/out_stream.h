@@ -55,7 +55,6 @@ class OutStream {
   void run();
   bool dial_all();
   bool dial(const std::string& url, DialFailure& failure);
-  HttpOptions http_options() const;
   void serve(HttpBody& body, const std::string& url);
   bool next_batch(HttpBody& body);
   bool take_queued();

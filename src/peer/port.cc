@@ -15,7 +15,9 @@ constexpr size_t kRememberedRefusals = 64;
 
 size_t at(StreamKind kind) { return static_cast<size_t>(kind); }
 
-bool is_ours(std::string_view path) { return path == kHandshakePath || path == kStreamPath || path == kProbingPath; }
+bool is_ours(std::string_view path) {
+  return path == kHandshakePath || path == kStreamPath || path == kSnapshotPath || path == kProbingPath;
+}
 
 std::string rfc3339(int64_t wall_ns) {
   const time_t seconds = wall_ns / 1'000'000'000;
@@ -30,8 +32,10 @@ std::string rfc3339(int64_t wall_ns) {
 
 }  // namespace
 
-Port::Port(Links& links, const Clock& clock, net::Handler& fallback)
-    : links_(links), clock_(clock), fallback_(fallback) {}
+Port::Port(Links& links, const Clock& clock, net::Handler& fallback, SnapshotSink* sink)
+    : links_(links), clock_(clock), fallback_(fallback) {
+  if (sink) snapshots_.emplace(*sink);
+}
 
 Port::~Port() = default;
 
@@ -39,6 +43,7 @@ net::BodyPlan Port::body_plan(const net::Request& head) const {
   if (head.raw_path() == kStreamPath && head.method() == net::Method::kPost) {
     return {net::BodyPlan::Shape::kStreamed, 0};
   }
+  if (head.raw_path() == kSnapshotPath) return {net::BodyPlan::Shape::kWhole, kSnapshotChunkBytes};
   if (is_ours(head.raw_path())) return {net::BodyPlan::Shape::kWhole, kHandshakeBytes};
   return fallback_.body_plan(head);
 }
@@ -50,7 +55,16 @@ void Port::handle(net::Loop& loop, net::Request&& request, net::ReplyHandle hand
   if (request.method() != net::Method::kPost) return answer(loop, handle, 405, "Method Not Allowed");
   if (request.body_too_large) return answer(loop, handle, 413, "Request Entity Too Large");
   if (path == kHandshakePath) return greet(loop, request, handle);
+  if (path == kSnapshotPath) return take_snapshot(loop, std::move(request), handle);
   open_stream(loop, request, handle);
+}
+
+void Port::take_snapshot(net::Loop& loop, net::Request&& request, net::ReplyHandle handle) {
+  const std::optional<Greeting> greeting = read_greeting(request);
+  if (!greeting) return answer(loop, handle, 400, "malformed request");
+  if (const auto refusal = judge(*greeting)) return answer(loop, handle, refusal->status, refusal->text);
+  if (!snapshots_) return answer(loop, handle, 503, "no snapshots are taken here");
+  snapshots_->handle(std::move(request), *greeting, handle);
 }
 
 void Port::probe(net::Loop& loop, net::ReplyHandle handle) const {

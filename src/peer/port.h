@@ -9,12 +9,14 @@
 //                                                    end (frame_codec.h). Answered only when it is refused or cut:
 //                                                    403 not this token, 400 damaged, 408 silent, 409 superseded,
 //                                                    410 removed
+//   POST /viaduct/peer/snapshot                      snapshot_wire.h
 //   GET  /raft/probing                               {"OK":true,"Now":"..."}
 //
 // Promise:   frames of a stream come to Listener::received() in order, on the loop that has it, until its member has
 //            left the cluster, or shaken hands for a newer stream of that kind or as another incarnation.
 // Memory:    of a stream at most one frame that is not complete.
-// Ownership: owns the incoming streams; borrows links, clock and fallback. Outlives its listener, and the Links.
+// Ownership: owns the incoming streams, and the thread that the sink is called on; borrows links, clock, fallback and
+//            sink. Outlives its listener and the loops.
 // Threads:   any loop's.
 #pragma once
 
@@ -33,6 +35,7 @@
 #include "net/handler.h"
 #include "peer/handshake.h"
 #include "peer/links.h"
+#include "peer/snapshot_receiver.h"
 
 namespace viaduct::peer {
 
@@ -49,7 +52,8 @@ struct PortCounters {
 
 class Port final : public net::Handler {
  public:
-  Port(Links& links, const Clock& clock, net::Handler& fallback);
+  // Without a sink, snapshots are refused.
+  Port(Links& links, const Clock& clock, net::Handler& fallback, SnapshotSink* sink = nullptr);
   ~Port() override;
 
   net::BodyPlan body_plan(const net::Request& head) const override;
@@ -73,6 +77,7 @@ class Port final : public net::Handler {
 
   void greet(net::Loop& loop, const net::Request& request, net::ReplyHandle handle);
   void open_stream(net::Loop& loop, const net::Request& request, net::ReplyHandle handle);
+  void take_snapshot(net::Loop& loop, net::Request&& request, net::ReplyHandle handle);
   void probe(net::Loop& loop, net::ReplyHandle handle) const;
   std::optional<Refusal> judge(const Greeting& greeting);
   std::string hand_out_token(const Greeting& greeting, StreamKind kind);
@@ -85,6 +90,7 @@ class Port final : public net::Handler {
   const Clock& clock_;
   net::Handler& fallback_;
   PortCounters counters_;
+  std::optional<SnapshotReceiver> snapshots_;
   std::mutex mutex_;
   SystemRandom random_;                            // guarded by mutex_
   std::map<MemberId, Caller> callers_;             // guarded by mutex_: members only
