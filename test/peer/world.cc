@@ -1,7 +1,5 @@
 #include "test/peer/world.h"
 
-#include <future>
-
 namespace viaduct::peer {
 
 LinksOptions options_of(uint64_t id, uint64_t cluster) {
@@ -10,23 +8,14 @@ LinksOptions options_of(uint64_t id, uint64_t cluster) {
   return options;
 }
 
-Member::Member(uint64_t number, LinksOptions given)
-    : id(number),
+Member::Member(LinksOptions given, std::string wanted_address)
+    : id(given.identity.self),
       options(std::move(given)),
       links(std::make_unique<Links>(options, listener)),
-      port(std::make_unique<Port>(*links, clock, fallback)) {
-  open();
-}
-
-Member::~Member() {
-  close();
-  links->stop();
-}
-
-void Member::open() {
-  loops = std::make_unique<net::LoopGroup>(clock, net::Limits(), 1);
+      port(std::make_unique<Port>(*links, clock, fallback, &sink)),
+      loops(std::make_unique<net::LoopGroup>(clock, net::Limits(), 1)) {
   loops->start();
-  const auto url = net::parse_listen_url("http://" + (address.empty() ? "127.0.0.1:0" : address));
+  const auto url = net::parse_listen_url("http://" + (wanted_address.empty() ? "127.0.0.1:0" : wanted_address));
   REQUIRE(url);
   auto opened = net::Listener::open(*loops, *port, *url, {});
   REQUIRE(opened);
@@ -34,35 +23,32 @@ void Member::open() {
   address = socket->addresses()[0];
 }
 
-void Member::close() {
+Member::~Member() { leave(); }
+
+void Member::leave() {
   socket.reset();
-  if (!loops) return;
-  loops->shut_down(std::chrono::milliseconds(0));
+  if (loops) loops->shut_down(std::chrono::milliseconds(0));
   loops.reset();
+  links->stop();
 }
 
-bool Member::connected_to(MemberId other) const {
+PeerFigures Member::figures_of(MemberId other) const {
   for (const PeerFigures& figures : links->figures()) {
-    if (figures.id == other) return figures.connected;
+    if (figures.id == other) return figures;
   }
-  return false;
+  return {};
 }
 
 bool Member::await_connected(MemberId other) const {
-  return poll_until([&] { return connected_to(other); });
+  return poll_until([&] { return figures_of(other).connected; });
 }
 
-void Member::on_loop(const std::function<void()>& function) {
-  std::promise<void> done;
-  loops->loop(0).post_function([&] {
-    function();
-    done.set_value();
-  });
-  done.get_future().wait();
-}
-
-World::World(size_t count) {
-  for (uint64_t id = 1; id <= count; ++id) members_.push_back(std::make_unique<Member>(id, options_of(id)));
+World::World(size_t count, const std::function<void(LinksOptions&)>& adjust) {
+  for (uint64_t id = 1; id <= count; ++id) {
+    LinksOptions options = options_of(id);
+    if (adjust) adjust(options);
+    members_.push_back(std::make_unique<Member>(options));
+  }
   introduce();
 }
 
@@ -84,14 +70,29 @@ void World::introduce() {
   }
 }
 
-Frame append_frame_of(Index previous, size_t entries, size_t bytes, MemberId from, MemberId to, uint64_t incarnation) {
+void World::restart(uint64_t id) {
+  LinksOptions options = members_[id - 1]->options;
+  options.identity.incarnation += 100;
+  const std::string address = members_[id - 1]->address;
+  members_[id - 1].reset();
+  members_[id - 1] = std::make_unique<Member>(options, address);
+  introduce();
+}
+
+Frame append_of(uint64_t from, uint64_t to, size_t entries, size_t bytes, uint64_t previous) {
   raft::AppendRequest append;
-  append.previous = {previous, Term(1)};
+  append.previous = {Index(previous), Term(1)};
   for (size_t i = 0; i < entries; ++i) {
-    append.entries.push_back(std::make_shared<Entry>(
-        Entry{Term(1), Index(previous.value + 1 + i), EntryType::kCommand, std::string(bytes, 'x')}));
+    append.entries.push_back(
+        std::make_shared<Entry>(Entry{Term(1), Index(previous + 1 + i), EntryType::kCommand, std::string(bytes, 'x')}));
   }
-  return RaftFrame{{from, to, Term(1), incarnation, append}, 7};
+  return RaftFrame{{MemberId(from), MemberId(to), Term(1), options_of(from).identity.incarnation, append}, 7};
+}
+
+Frame heartbeat_of(uint64_t from, uint64_t to, uint64_t round) {
+  return RaftFrame{{MemberId(from), MemberId(to), Term(1), options_of(from).identity.incarnation,
+                    raft::Heartbeat{Index(0), raft::Round(round), 0}},
+                   7};
 }
 
 }  // namespace viaduct::peer

@@ -19,6 +19,7 @@
 #include "net/loop.h"
 #include "peer/links.h"
 #include "peer/port.h"
+#include "test/peer/snapshot_world.h"
 
 namespace viaduct::peer {
 
@@ -26,6 +27,10 @@ namespace viaduct::peer {
 class RecordingListener final : public Listener {
  public:
   void received(MemberId from, std::vector<Frame> frames) override {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return !held_; });
+    }
     change([&] { std::ranges::move(frames, std::back_inserter(frames_[from])); });
   }
   void dropped(MemberId to) override {
@@ -53,6 +58,14 @@ class RecordingListener final : public Listener {
     change([&] { standings_[id] = standing; });
   }
 
+  // received() blocks from here on, and with it the loop that calls it: a member that reads nothing.
+  void hold() {
+    change([&] { held_ = true; });
+  }
+  void let_go() {
+    change([&] { held_ = false; });
+  }
+
   template <typename Condition>
   bool eventually(Condition condition) const {
     std::unique_lock lock(mutex_);
@@ -78,7 +91,7 @@ class RecordingListener final : public Listener {
     const std::lock_guard lock(mutex_);
     return std::exchange(frames_[from], {});
   }
-  int gone(MemberId id, std::nullptr_t) const {
+  int times_gone(MemberId id) const {
     const std::lock_guard lock(mutex_);
     return value_of(gone_, id);
   }
@@ -121,6 +134,7 @@ class RecordingListener final : public Listener {
   std::vector<std::pair<MemberId, std::optional<Index>>> snapshots_;
   std::chrono::steady_clock::time_point gone_at_;
   bool self_removed_ = false;
+  bool held_ = false;
 };
 
 // Answers "fallback" to what the port leaves it.
@@ -133,46 +147,51 @@ class Fallback final : public net::Handler {
   }
 };
 
-// One member. Its address stays the same when it goes away and comes back.
+// One member.
 class Member {
  public:
-  explicit Member(uint64_t id, LinksOptions options = {});
+  explicit Member(LinksOptions options, std::string address = {});
   ~Member();
 
-  void open();   // listens, where it did before if it did
-  void close();  // the listener, and every connection it has
+  void leave();  // closes the listener and every connection, as when the process ends
 
   Peer peer() const { return {id, {"http://" + address}}; }
-  bool connected_to(MemberId other) const;
+  PeerFigures figures_of(MemberId other) const;
   bool await_connected(MemberId other) const;
-  void on_loop(const std::function<void()>& function);
 
   const MemberId id;
   LinksOptions options;
   RecordingListener listener;
   SystemClock clock;
   Fallback fallback;
+  KeepingSink sink;
   std::unique_ptr<Links> links;
   std::unique_ptr<Port> port;
-  std::string address;
   std::unique_ptr<net::LoopGroup> loops;
   std::unique_ptr<net::Listener> socket;
+  std::string address;
 };
 
 // Members 1 to `count`, who know each other; connected when made.
 class World {
  public:
-  explicit World(size_t count);
+  explicit World(size_t count, const std::function<void(LinksOptions&)>& adjust = {});
   Member& operator[](uint64_t id) { return *members_[id - 1]; }
-  void introduce();  // tells everyone of everyone
+  // It was gone, and comes back where it was, as another incarnation; connected again.
+  void restart(uint64_t id);
 
  private:
+  void introduce();
+
   std::vector<std::unique_ptr<Member>> members_;
 };
 
 LinksOptions options_of(uint64_t id, uint64_t cluster = 0xc1);
 
-Frame append_frame_of(Index previous, size_t entries, size_t bytes, MemberId from, MemberId to, uint64_t incarnation);
+// From member to member, as options_of() has them.
+Frame append_of(uint64_t from, uint64_t to, size_t entries, size_t bytes, uint64_t previous = 0);
+Frame heartbeat_of(uint64_t from, uint64_t to, uint64_t round);
+
 template <typename Condition>
 bool poll_until(Condition condition) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
