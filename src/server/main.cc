@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -38,6 +39,7 @@ int fail(const std::string& message) {
 
 // SIGINT and SIGTERM, held back from every thread so that this one can wait for them.
 constexpr std::chrono::milliseconds kSignalCheckInterval{100};  // until clients are served
+constexpr std::chrono::seconds kLingerRemoved{1};  // the others may still need to hear what the removed member committed
 
 sigset_t block_stop_signals() {
   sigset_t stop;
@@ -102,7 +104,9 @@ int serve(const Config& config, PosixDisk& disk) {
     sigwait(&stop_signals, &received);
   }
   notify(kNotifyStopping);
-  if (!(*server)->was_removed()) {
+  if ((*server)->was_removed()) {
+    std::this_thread::sleep_for(kLingerRemoved);
+  } else {
     log::info(std::string("received ") + (received == SIGINT ? "interrupt" : "terminated") + " signal, shutting down...");
   }
   (*server)->stop();

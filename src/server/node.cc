@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "server/incarnation_file.h"
 #include "server/membership.h"
 #include "server/reconfiguration.h"
 #include "server/refuse.h"
@@ -60,7 +61,7 @@ v3bridge::Traffic traffic_of(const peer::PeerFigures& figures) {
 Result<std::unique_ptr<Node>> Node::open(Disk& disk, const Clock& clock, Random& random, NodeOptions options,
                                          NodeObserver* observer) {
   VIADUCT_TRY_ASSIGN(recovered, recover(disk, random, options));
-  const uint64_t incarnation = random.next();
+  VIADUCT_TRY_ASSIGN(incarnation, next_incarnation(disk, options.data_directory, clock.wall_ns()));
   VIADUCT_TRY_ASSIGN(raft, raft::Raft::start(raft_options(options, incarnation), std::move(recovered.restart), random));
   return std::unique_ptr<Node>(new Node(disk, clock, random, incarnation, std::move(options), observer,
                                         std::move(recovered), std::move(raft)));

@@ -238,7 +238,7 @@ std::optional<Refusal> RaftWorker::refuse_change(const std::string& data) const 
 
 // Its process is gone: waiting for a timeout would only lose time (RF-1).
 void RaftWorker::on_gone(MemberId id) {
-  if (id != raft_.leader()) return;
+  if (!id || id != raft_.leader()) return;
   log::info("raft: the leader's links are closed and refused", {{"leader", to_hex(id.value)}});
   raft_.forget_leader();
   if (raft_.leader()) return;

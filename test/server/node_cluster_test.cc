@@ -1,0 +1,187 @@
+// src/server/node and raft_worker with several members.
+#include "test/server/node_cluster.h"
+
+namespace viaduct::server {
+namespace {
+
+Command put(const std::string& path, const std::string& value) { return NodeWorld::put(path, value); }
+
+bool is_done(const v3bridge::Outcome& outcome) { return std::holds_alternative<v3bridge::V2Done>(outcome.body); }
+
+Command add_member(MemberId id, const std::string& url, bool learner = false) {
+  Command command;
+  command.mutable_member_add()->set_id(id.value);
+  command.mutable_member_add()->add_peer_urls(url);
+  command.mutable_member_add()->set_is_learner(learner);
+  command.mutable_member_add()->set_max_learners(1);
+  return command;
+}
+
+Command remove_member(MemberId id) {
+  Command command;
+  command.mutable_member_remove()->set_id(id.value);
+  return command;
+}
+
+TEST_CASE("a write through any of three members is applied on all of them") {
+  NodeCluster cluster(3);
+  cluster.leader();
+  for (size_t i = 0; i < 3; ++i) {
+    const std::string path = "/k" + std::to_string(i);
+    CHECK(is_done(cluster.propose(NodeCluster::id_of(i), put(path, "v"))));
+    CHECK(cluster.has(NodeCluster::id_of(i), path));  // its own client reads what it wrote
+  }
+  cluster.until_all_equal();
+}
+
+TEST_CASE("each member makes itself known, through the leader if it is another") {
+  NodeCluster cluster(3);
+  cluster.until("published members", [&] {
+    for (size_t i = 0; i < 3; ++i) {
+      if (!cluster.node(NodeCluster::id_of(i)).wait_until_published(std::chrono::milliseconds(0))) return false;
+    }
+    return true;
+  });
+  const std::vector<v3bridge::Member> members = cluster.node(NodeCluster::id_of(0)).members();
+  REQUIRE(members.size() == 3);
+  for (size_t i = 0; i < 3; ++i) CHECK(members[i].name == "m" + std::to_string(i));
+}
+
+TEST_CASE("a linearizable read on a follower waits until it has what was acknowledged before") {
+  NodeCluster cluster(3);
+  const MemberId leader = cluster.leader();
+  const MemberId follower = cluster.other_than(leader);
+  for (int i = 0; i < 20; ++i) {
+    const std::string path = "/r" + std::to_string(i);
+    CHECK(is_done(cluster.propose(leader, put(path, "v"))));
+    const v3bridge::Outcome read = cluster.finish(cluster.begin_read(follower));
+    CHECK(std::holds_alternative<std::monostate>(read.body));
+    CHECK(cluster.has(follower, path));
+  }
+}
+
+TEST_CASE("what was forwarded to a leader that died is proposed again to the next one, once") {
+  NodeCluster cluster(3);
+  const MemberId old = cluster.leader();
+  const MemberId follower = cluster.other_than(old);
+  cluster.cut(old, NodeCluster::id_of(0));  // the old leader hears, but its appends reach nobody
+  cluster.cut(old, NodeCluster::id_of(1));
+  cluster.cut(old, NodeCluster::id_of(2));
+  Command create = put("/once", "v");
+  create.mutable_v2_write()->set_operation(V2Write::CREATE_IN_ORDER);
+  std::future<v3bridge::Outcome> answer = cluster.begin(follower, create);
+  for (int i = 0; i < 3; ++i) cluster.tick();
+  cluster.stop(old);
+  CHECK(is_done(cluster.finish(std::move(answer))));
+  cluster.heal();
+  cluster.start(old);
+  cluster.until_all_equal();
+  const store::Store& store = cluster.node(follower).store();
+  const store::Store::ReadLock lock(store);
+  size_t made = 0;
+  store.scan(store::Family::kKey, "/once/", "/once0", [&](const store::Entry&) { return ++made, true; });
+  CHECK(made == 1);
+}
+
+TEST_CASE("what a deposed leader had appended alone is proposed again through its successor") {
+  NodeCluster cluster(3);
+  const MemberId old = cluster.leader();
+  cluster.isolate(old);
+  std::future<v3bridge::Outcome> answer = cluster.begin(old, put("/lost", "v"));
+  std::future<v3bridge::Outcome> read = cluster.begin_read(old);
+  const MemberId next = cluster.leader(old);
+  CHECK(is_done(cluster.propose(next, put("/between", "v"))));
+  cluster.heal();
+  CHECK(is_done(cluster.finish(std::move(answer))));
+  CHECK(std::holds_alternative<std::monostate>(cluster.finish(std::move(read)).body));
+  CHECK(cluster.has(old, "/between"));
+  cluster.until_all_equal();
+}
+
+TEST_CASE("a member without a quorum refuses writes and linearizable reads when their time is up") {
+  NodeCluster cluster(3);
+  const MemberId leader = cluster.leader();
+  CHECK(is_done(cluster.propose(leader, put("/k", "v"))));
+  cluster.isolate(leader);
+  std::future<v3bridge::Outcome> write = cluster.begin(leader, put("/k", "w"));
+  std::future<v3bridge::Outcome> read = cluster.begin_read(leader);
+  cluster.clock.advance(std::chrono::seconds(8));
+  const v3bridge::Outcome refused = cluster.finish(std::move(write));
+  REQUIRE(std::holds_alternative<v3bridge::Refusal>(refused.body));
+  CHECK(std::get<v3bridge::Refusal>(refused.body).kind == v3bridge::Refusal::Kind::kTimeout);
+  const v3bridge::Outcome unread = cluster.finish(std::move(read));
+  REQUIRE(std::holds_alternative<v3bridge::Refusal>(unread.body));
+  CHECK(std::get<v3bridge::Refusal>(unread.body).text == "etcdserver: request timed out");
+  CHECK(cluster.has(leader, "/k"));  // a plain read still answers
+}
+
+TEST_CASE("leadership moves when asked to, and only from the leader to a voter") {
+  NodeCluster cluster(3);
+  const MemberId leader = cluster.leader();
+  const MemberId target = cluster.other_than(leader);
+  PostingThread here;
+  const auto move = [&](MemberId at, MemberId to) {
+    auto answer = std::make_unique<Answer>(here);
+    auto future = answer->future();
+    cluster.node(at).move_leader(to, std::move(answer));
+    return cluster.finish(std::move(future));
+  };
+  const auto refusal = [](const v3bridge::Outcome& outcome) { return std::get<v3bridge::Refusal>(outcome.body).kind; };
+  CHECK(refusal(move(target, leader)) == v3bridge::Refusal::Kind::kNotLeader);
+  CHECK(refusal(move(leader, MemberId(99))) == v3bridge::Refusal::Kind::kBadTransferee);
+  CHECK(std::holds_alternative<std::monostate>(move(leader, leader).body));
+  CHECK(std::holds_alternative<std::monostate>(move(leader, target).body));
+  CHECK(cluster.leader() == target);
+}
+
+TEST_CASE("a cluster grows from one to three and shrinks to one, while all is kept") {
+  NodeCluster cluster(1);
+  const MemberId first = cluster.leader();
+  CHECK(is_done(cluster.propose(first, put("/before", "v"))));
+  for (size_t i : {1u, 2u}) {
+    std::future<v3bridge::Outcome> added = cluster.begin(first, add_member(NodeCluster::id_of(i), NodeCluster::url_of(i)));
+    cluster.tick();
+    cluster.add(i, {false, {{first, "m0", {NodeCluster::url_of(0)}, {}}}});
+    const v3bridge::Outcome outcome = cluster.finish(std::move(added));
+    REQUIRE(std::holds_alternative<v3bridge::V3Result>(outcome.body));
+    CHECK(std::get<v3bridge::V3Result>(outcome.body).error == v3bridge::V3Error::kNone);
+    CHECK(is_done(cluster.propose(NodeCluster::id_of(i), put("/by" + std::to_string(i), "v"))));
+  }
+  cluster.until_all_equal();
+  const MemberId leader = cluster.leader();
+  const MemberId second = cluster.other_than(leader);
+  (void)cluster.propose(second, remove_member(leader));
+  cluster.until("the old leader to know", [&] { return cluster.was_removed(leader); });
+  cluster.stop(leader);
+  CHECK(is_done(cluster.propose(second, put("/after", "v"))));
+  cluster.until_all_equal();
+}
+
+TEST_CASE("a member that was away catches up") {
+  NodeCluster cluster(3);
+  const MemberId leader = cluster.leader();
+  const MemberId away = cluster.other_than(leader);
+  cluster.stop(away);
+  for (int i = 0; i < 100; ++i) CHECK(is_done(cluster.propose(leader, put("/k" + std::to_string(i), "v"))));
+  cluster.start(away);
+  cluster.until_all_equal();
+}
+
+TEST_CASE("the death of a leader that its peers notice is not waited out") {
+  NodeCluster cluster(3);
+  const MemberId old = cluster.leader();
+  const MemberId follower = cluster.other_than(old);
+  cluster.stop(old);
+  const std::chrono::nanoseconds begin = cluster.clock.monotonic();
+  for (size_t i = 0; i < 3; ++i) {
+    if (NodeCluster::id_of(i) != old) cluster.node(NodeCluster::id_of(i)).gone(old);
+  }
+  cluster.until("another leader", [&] {
+    const MemberId now = cluster.leader_of(follower);
+    return now && now != old;
+  });
+  CHECK(cluster.clock.monotonic() - begin < std::chrono::milliseconds(100));  // 50 ms of chance, and some ticks
+}
+
+}  // namespace
+}  // namespace viaduct::server
