@@ -7,7 +7,7 @@
 
 namespace viaduct::server {
 
-inline constexpr std::string_view kOurNames[] = {"lock", "identity.a", "identity.b", "wal", "state", "ballast",
+inline constexpr std::string_view kOurNames[] = {"lock", "identity.a", "identity.b", "wal", "state", "ballast", "incarnation",
                                                 "fixtures"};
 
 struct Foreign {

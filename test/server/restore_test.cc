@@ -81,19 +81,19 @@ TEST_CASE("three members start from one file with equal states") {
   SnapshotSource source;
   source.fill();
   save(source, "/saved");
-  const std::string cluster = "a=http://a:1,b=http://b:1,c=http://c:1";
+  const std::string cluster = "a=http://127.0.0.1:1,b=http://127.0.0.1:2,c=http://127.0.0.1:3";
   std::vector<uint64_t> hashes;
   std::vector<MemberId> ids;
   for (const std::string name : {"a", "b", "c"}) {
-    REQUIRE(
-        restored(source, {"--name", name, "--initial-cluster=" + cluster, "--initial-cluster-token", "token",
-                          "--initial-advertise-peer-urls", "http://" + name + ":1", "--data-dir=/" + name, "/saved"}));
+    const std::string url = "http://127.0.0.1:" + std::to_string(name[0] - 'a' + 1);
+    REQUIRE(restored(source, {"--name", name, "--initial-cluster=" + cluster, "--initial-cluster-token", "token",
+                              "--initial-advertise-peer-urls", url, "--data-dir=/" + name, "/saved"}));
     const auto identity = load_identity(source.disk(), "/" + name);
     REQUIRE(identity);
-    CHECK((*identity)->cluster ==
-          derive_cluster_id({derive_member_id({"http://a:1"}, "token"), derive_member_id({"http://b:1"}, "token"),
-                             derive_member_id({"http://c:1"}, "token")}));
-    CHECK((*identity)->member == derive_member_id({"http://" + name + ":1"}, "token"));
+    CHECK((*identity)->cluster == derive_cluster_id({derive_member_id({"http://127.0.0.1:1"}, "token"),
+                                                     derive_member_id({"http://127.0.0.1:2"}, "token"),
+                                                     derive_member_id({"http://127.0.0.1:3"}, "token")}));
+    CHECK((*identity)->member == derive_member_id({url}, "token"));
     const auto started = start(source, "/" + name, **identity);
     REQUIRE(started);
     CHECK(started->restart.configuration.voters.size() == 3);
