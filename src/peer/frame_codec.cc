@@ -11,7 +11,7 @@
 namespace viaduct::peer {
 namespace {
 
-constexpr size_t kKeptBufferBytes = 1 << 20;  // a reader gives back what a larger frame took
+constexpr size_t kKeptBufferBytes = 2 << 20;  // a reader gives back what a larger frame took
 
 enum class FrameType : uint8_t {
   kKeepAlive = 0,

@@ -33,6 +33,10 @@ MemberId serving_leader(NodeCluster& cluster) {
   return leader;
 }
 
+void until_it_has(NodeCluster& cluster, MemberId id, const std::string& path) {
+  cluster.until("the write to arrive", [&] { return cluster.has(id, path); });
+}
+
 // Stops whoever runs, and starts `survivor` as the only member: it has all that was acknowledged, and takes writes; a
 // start without the flag finds it so.
 void check_takes_over(NodeCluster& cluster, std::vector<MemberId> running, MemberId survivor) {
@@ -43,11 +47,11 @@ void check_takes_over(NodeCluster& cluster, std::vector<MemberId> running, Membe
     cluster.start(survivor);
     cluster.until("it to serve",
                   [&] { return cluster.node(survivor).wait_until_published(std::chrono::milliseconds(0)); });
+    cluster.until("it to lead", [&] { return cluster.leader_of(survivor) == survivor; });
     const std::vector<v3bridge::Member> members = cluster.node(survivor).members();
     REQUIRE(members.size() == 1);
     CHECK(members[0].id == survivor);
     CHECK(!members[0].is_learner);
-    CHECK(cluster.leader_of(survivor) == survivor);
     CHECK(cluster.has(survivor, "/before"));
     CHECK(!cluster.has(survivor, "/in-vain"));
     CHECK(write(cluster, survivor, forced ? "/forced" : "/after"));
@@ -61,7 +65,7 @@ TEST_CASE("one of three goes on alone, whoever led") {
     CAPTURE(survivor.value);
     NodeCluster cluster(3);
     REQUIRE(write(cluster, serving_leader(cluster), "/before"));
-    cluster.until_all_equal();
+    until_it_has(cluster, survivor, "/before");
     check_takes_over(cluster, {kFirst, kSecond, kThird}, survivor);
   }
 }
@@ -77,7 +81,8 @@ TEST_CASE("a learner becomes the voter") {
   REQUIRE(write(cluster, serving_leader(cluster), "/before"));
   (void)cluster.propose(kFirst, add_member(kSecond, true));
   cluster.add(1, {false, {{kFirst, "m0", {NodeCluster::url_of(0)}, {}}}});
-  cluster.until_all_equal();
+  until_it_has(cluster, kSecond, "/before");
+  cluster.until("it to know itself", [&] { return cluster.node(kSecond).members().size() == 2; });
   check_takes_over(cluster, {kFirst, kSecond}, kSecond);
 }
 
@@ -87,7 +92,6 @@ TEST_CASE("what a leader had proposed in vain is dropped, a change of the member
     NodeCluster cluster(3);
     const MemberId leader = serving_leader(cluster);
     REQUIRE(write(cluster, leader, "/before"));
-    cluster.until_all_equal();
     cluster.isolate(leader);
     auto lost = cluster.begin(leader, NodeWorld::put("/in-vain", "v"));
     auto change =
