@@ -40,6 +40,8 @@ const std::vector<Faults::Kind>& Faults::kinds() {
       {"grow-and-shrink", 1, &Faults::grow_and_shrink},
       {"remove-leader", 1, &Faults::remove_leader},
       {"move-leader", 2, &Faults::move_leader},
+      {"full-disk", 2, &Faults::full_disk},
+      {"new-certificates", 2, &Faults::new_certificates},
   };
   return kKinds;
 }
@@ -61,6 +63,7 @@ void Faults::inflict(const Kind& kind) {
 }
 
 void Faults::mend_all() {
+  if (tools_.first_disk) tools_.first_disk->clear();
   cluster_.network().heal();
   for (const Node node : cluster_.current()) {
     if (cluster_.at(node).is_paused()) cluster_.at(node).resume();
@@ -335,6 +338,35 @@ void Faults::grow_and_shrink() {
   if (!add_voter() || !add_voter()) return;
   wait_ms(200, 800);
   while (cluster_.current().size() > before && remove(any())) {
+  }
+}
+
+// It may end by itself rather than go on; then it is started again, first without and then with room.
+void Faults::full_disk() {
+  const Node victim = 0;
+  const std::vector<Node> nodes = cluster_.current();
+  if (!tools_.first_disk || std::ranges::find(nodes, victim) == nodes.end()) return note("  skipped: no disk to fill");
+  tools_.first_disk->fill();
+  wait_ms(1500, 3000);
+  if (!cluster_.at(victim).is_running()) {
+    note("  " + name(victim) + " has ended");
+    cluster_.network().down(victim);
+    restart(victim);
+    wait_ms(300, 1000);
+  }
+  tools_.first_disk->clear();
+  if (!cluster_.at(victim).is_running()) restart(victim);
+}
+
+// Links that are made anew must do with the new ones, and no member is started again.
+void Faults::new_certificates() {
+  if (!tools_.certificates) return note("  skipped: the links are not encrypted");
+  tools_.certificates->renew();
+  for (const Node node : cluster_.current()) {
+    surround(node, Mode::kCut, Mode::kCut);
+    wait_ms(50, 200);
+    cluster_.network().heal();
+    wait_ms(300, 800);
   }
 }
 

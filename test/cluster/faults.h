@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "test/cluster/certificates.h"
 #include "test/cluster/cluster.h"
+#include "test/cluster/small_disk.h"
 
 namespace viaduct::cluster_test {
 
@@ -20,7 +22,12 @@ class Faults {
   };
   static const std::vector<Kind>& kinds();
 
-  Faults(Cluster& cluster, uint64_t seed) : cluster_(cluster), random_(seed) {}
+  // What only some runs have.
+  struct Tools {
+    SmallDisk* first_disk = nullptr;           // under the first member
+    PeerCertificates* certificates = nullptr;  // of the links
+  };
+  Faults(Cluster& cluster, const Tools& tools, uint64_t seed) : cluster_(cluster), tools_(tools), random_(seed) {}
 
   const Kind& draw();
   void inflict(const Kind& kind);
@@ -55,6 +62,8 @@ class Faults {
   void grow_and_shrink();
   void remove_leader();
   void move_leader();
+  void full_disk();
+  void new_certificates();
 
   uint64_t below(uint64_t end) { return random_() % end; }
   void wait_ms(uint64_t least, uint64_t most);
@@ -72,6 +81,7 @@ class Faults {
   bool remove(Node node);
 
   Cluster& cluster_;
+  const Tools tools_;
   std::mt19937_64 random_;
   std::vector<std::string> diary_;
   std::vector<std::string> failures_;

@@ -14,6 +14,7 @@
 
 #include "test/cluster/faults.h"
 #include "test/cluster/run.h"
+#include "test/cluster/small_disk.h"
 
 namespace viaduct::cluster_test {
 namespace {
@@ -144,6 +145,7 @@ int main(int argc, char** argv) {
     }
     for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int) { interrupted = 1; });
     std::signal(SIGPIPE, SIG_IGN);
+    keep_mounts_private();
     return Series(options).run() ? EXIT_SUCCESS : EXIT_FAILURE;
   } catch (const std::exception& failure) {
     std::cerr << "chaos: " << failure.what() << std::endl;

@@ -27,10 +27,13 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kV2Clients = 4, kV3Clients = 5, kLeaseClients = 3, kV3Watchers = 3, kV2Watchers = 2;
 constexpr auto kRecovery = 20s;  // a leader within 10 election timeouts (INV-R14), and some
 constexpr auto kConvergence = 15s;
+constexpr size_t kDiskMegabytes = 400;  // etcd lays out two segments of 64 MB beforehand
 
 // What a seed decides beside the faults.
 struct Shape {
   size_t members = 3;
+  bool small_disk = false;  // under the first member
+  bool peer_tls = false;
   std::chrono::milliseconds election_timeout{1000};
   std::vector<std::string> flags;
 };
@@ -42,6 +45,8 @@ Shape shape_of(std::mt19937_64& random) {
     shape.election_timeout = 500ms;
     shape.flags.insert(shape.flags.end(), {"--heartbeat-interval=50", "--election-timeout=500"});
   }
+  shape.small_disk = random() % 4 == 0;
+  shape.peer_tls = random() % 4 == 0;
   constexpr std::array kSnapshotCounts{"50", "300", "2000"};
   shape.flags.push_back(std::string("--snapshot-count=") + kSnapshotCounts[random() % kSnapshotCounts.size()]);
   return shape;
@@ -60,10 +65,29 @@ class Run {
       : setting_(setting),
         random_(setting.seed),
         shape_(shape_of(random_)),
+        first_disk_(shape_.small_disk || setting.only == "full-disk"
+                        ? SmallDisk::mount(setting.directory + "/infra1", kDiskMegabytes)
+                        : nullptr),
+        certificates_(shape_.peer_tls || setting.only == "new-certificates"
+                          ? std::make_unique<PeerCertificates>(setting.directory + "/certificates")
+                          : nullptr),
         cluster_(cluster_setting()),
-        faults_(cluster_, random_()) {}
+        faults_(cluster_, {first_disk_.get(), certificates_.get()}, random_()) {}
 
   RunResult play() {
+    try {
+      play_through();
+    } catch (const std::exception& failure) {
+      violations_.add("run", failure.what());
+    }
+    join(workload_, client_threads_);
+    join(watching_, watcher_threads_);
+    if (!violations_.none()) keep_evidence();
+    return finish();
+  }
+
+ private:
+  void play_through() {
     times_.election_timeout = shape_.election_timeout;
     times_.slack = 1s;  // a watcher may be between two members
     cluster_.start();
@@ -77,10 +101,17 @@ class Run {
     std::this_thread::sleep_for(1s);
     end_clients();
     judge();
-    return finish();
+  }
+
+  static void join(Workload& workload, std::vector<std::thread>& threads) {
+    workload.done = true;
+    for (std::thread& thread : threads) thread.join();
+    threads.clear();
   }
 
   void keep_evidence() {
+    std::error_code ignored;  // the small disk goes with this run
+    if (first_disk_) std::filesystem::copy_file(cluster_.at(0).log_file(), setting_.directory + "/infra1-log", ignored);
     std::ofstream out(setting_.directory + "/history");
     for (const std::string& line : faults_.diary()) out << line << "\n";
     for (const History* history : {&v2_history_, &v3_history_}) {
@@ -91,11 +122,11 @@ class Run {
     }
   }
 
- private:
   Cluster::Setting cluster_setting() const {
     std::vector<std::string> flags = setting_.flags;
     flags.insert(flags.end(), shape_.flags.begin(), shape_.flags.end());
-    return {setting_.program, flags, setting_.directory, shape_.members, false};
+    if (certificates_) std::ranges::copy(certificates_->flags(), std::back_inserter(flags));
+    return {setting_.program, flags, setting_.directory, shape_.members, certificates_ != nullptr};
   }
 
   void start_clients() {
@@ -149,14 +180,12 @@ class Run {
   }
 
   void end_clients() {
-    workload_.done = true;
-    for (std::thread& thread : client_threads_) thread.join();
+    join(workload_, client_threads_);
     V2Load(workload_, v2_history_, 0, 1).read_all();
     V3Load(workload_, v3_history_, 0, 1).read_all();
     // The watchers tell when the last leases end.
     std::this_thread::sleep_until(all_expired_by(leases_.all(), times_));
-    watching_.done = true;
-    for (std::thread& thread : watcher_threads_) thread.join();
+    join(watching_, watcher_threads_);
   }
 
   // A last write to each API, whose position ends the logs. 0: it cannot be written.
@@ -278,9 +307,10 @@ class Run {
     for (const std::string& line : faults_.diary()) {
       if (!line.starts_with(' ')) faults += (faults.empty() ? "" : ", ") + line;
     }
-    result.summary = std::to_string(shape_.members) + " members, " + shape_.flags.back() + ", " +
-                     std::to_string(v2_history_.size()) + " v2 and " + std::to_string(v3_history_.size()) +
-                     " v3 calls, " + std::to_string(leases_.all().size()) + " leases: " + faults;
+    result.summary = std::to_string(shape_.members) + " members" + (certificates_ ? ", peer TLS" : "") + ", " +
+                     shape_.flags.back() + ", " + std::to_string(v2_history_.size()) + " v2 and " +
+                     std::to_string(v3_history_.size()) + " v3 calls, " + std::to_string(leases_.all().size()) +
+                     " leases: " + faults;
     if (undecided_ > 0) result.summary += ", " + std::to_string(undecided_) + " keys undecided";
     return result;
   }
@@ -288,6 +318,8 @@ class Run {
   const RunSetting& setting_;
   std::mt19937_64 random_;
   const Shape shape_;
+  const std::unique_ptr<SmallDisk> first_disk_;
+  const std::unique_ptr<PeerCertificates> certificates_;
   Cluster cluster_;
   Faults faults_;
   Workload workload_, watching_;  // the watchers go on after the others
@@ -307,16 +339,12 @@ class Run {
 }  // namespace
 
 RunResult play(const RunSetting& setting) {
-  RunResult result;
-  {
+  RunResult result{setting.seed, {}, "not begun"};
+  try {
     std::filesystem::create_directories(setting.directory);
-    Run run(setting);
-    try {
-      result = run.play();
-    } catch (const std::exception& failure) {
-      result = {setting.seed, {failure.what()}, "broken off"};
-    }
-    if (!result.violations.empty()) run.keep_evidence();
+    result = Run(setting).play();
+  } catch (const std::exception& failure) {
+    result.violations.push_back(failure.what());
   }
   std::error_code ignored;
   if (result.violations.empty()) std::filesystem::remove_all(setting.directory, ignored);

@@ -176,7 +176,8 @@ bool V3Load::answered(const Status& status, Operation& operation) {
     return true;
   }
   if (status.unknown() && operation.is_write()) add(operation);
-  if (!status.unknown() && status.code != Status::kNotSent) {
+  constexpr int kResourceExhausted = 8;  // too many requests, or no space: refused, and rightly so
+  if (!status.unknown() && status.code != Status::kNotSent && status.code != kResourceExhausted) {
     workload_.complain("v3 answered " + std::to_string(status.code) + " " + status.text + " to " + describe(operation));
   }
   move();

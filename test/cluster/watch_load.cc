@@ -1,5 +1,7 @@
 #include "test/cluster/watch_load.h"
 
+#include <utility>
+
 #include "etcdserverpb/rpc.pb.h"
 #include "test/cluster/v2_load.h"
 #include "test/cluster/v3_load.h"
@@ -11,7 +13,7 @@ using namespace std::chrono_literals;
 using namespace etcdserverpb;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kPatience = 10s;  // until the rest of a history has come
+constexpr auto kPatience = 10s;  // with a member that sends nothing more of its history
 constexpr int kHistoryCleared = 401;
 
 Event event_of(const mvccpb::Event& event) {
@@ -65,9 +67,11 @@ void V3Watcher::run() {
 }
 
 void V3Watcher::run_until(uint64_t last) {
-  for (const auto end = Clock::now() + kPatience; next_ <= last && Clock::now() < end;) {
-    follow(std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()), last);
+  uint64_t reached = next_;
+  for (auto end = Clock::now() + kPatience; next_ <= last && Clock::now() < end;) {
+    follow(1s, last);
     if (next_ <= last) move();
+    if (std::exchange(reached, next_) != next_) end = Clock::now() + kPatience;
   }
 }
 
@@ -83,7 +87,7 @@ void V3Watcher::follow(std::chrono::milliseconds time, uint64_t last) {
       events.push_back(event_of(event));
       first_seen_.add(events.back().position);
     }
-    next_ = std::max(next_.load(), events.back().position + 1);
+    next_ = std::max(next_, events.back().position + 1);
     watched_.responses.push_back(std::move(events));
   }
 }
@@ -106,12 +110,14 @@ void V2Watcher::run() {
 }
 
 void V2Watcher::run_until(uint64_t last) {
-  for (const auto end = Clock::now() + kPatience; next_ <= last && !history_lost_ && Clock::now() < end;) {
+  uint64_t reached = next_;
+  for (auto end = Clock::now() + kPatience; next_ <= last && !history_lost_ && Clock::now() < end;) {
     if (streams_) {
       stream(1s, last);
     } else if (!poll()) {
       move();
     }
+    if (std::exchange(reached, next_) != next_) end = Clock::now() + kPatience;
   }
 }
 

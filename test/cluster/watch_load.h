@@ -2,7 +2,6 @@
 // off; and the readers of the whole log after a run, which are watchers too.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -47,7 +46,7 @@ class V3Watcher : Worker<V3Client> {
 
   FirstSeen& first_seen_;
   Watched watched_;
-  std::atomic<uint64_t> next_;
+  uint64_t next_;
 };
 
 // By one long-poll after another; `streams`: by streams from the past instead.

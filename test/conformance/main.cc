@@ -150,9 +150,10 @@ class Run {
  private:
   void play(const Scenario& scenario) {
     if (scenario.alone) return play_alone(scenario);
-    auto starting = std::async(std::launch::async, [&] { return Server::start(oracle_, scenario.server_flags); });
-    Result<std::unique_ptr<Server>> tested = Server::start(tested_, scenario.server_flags);
-    Result<std::unique_ptr<Server>> oracle = starting.get();
+    auto starting = std::async(std::launch::async,
+                               [&] { return Servers::start(oracle_, scenario.server_flags, scenario.members); });
+    Result<std::unique_ptr<Servers>> tested = Servers::start(tested_, scenario.server_flags, scenario.members);
+    Result<std::unique_ptr<Servers>> oracle = starting.get();
     for (const auto* side : {&oracle, &tested}) {
       if (!*side) return fail(scenario.name, "    " + side->error().message + "\n");
     }
@@ -170,7 +171,7 @@ class Run {
 
   void play_alone(const Scenario& scenario) {
     if (options_.self_check) return;
-    Result<std::unique_ptr<Server>> tested = Server::start(tested_, scenario.server_flags);
+    Result<std::unique_ptr<Servers>> tested = Servers::start(tested_, scenario.server_flags, scenario.members);
     if (!tested) return fail(scenario.name, "    " + tested.error().message + "\n");
     Player player(**tested, true);
     int number = 0;

@@ -152,6 +152,7 @@ std::string normalise_body(const std::string& body, const Frame& frame, bool sor
   replace_text(result, frame.client, "<client>");
   replace_text(result, frame.peer, "<peer>");
   replace_text(result, frame.member, "<member>");
+  for (const auto& [own, name] : frame.others) replace_text(result, own, name);
   return sorted ? result : order_listings(result);
 }
 

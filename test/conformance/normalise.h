@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace viaduct::conformance {
 
@@ -15,6 +17,7 @@ struct Frame {
   std::string peer;      // likewise "<peer>"
   std::string member;    // the member's id, becomes "<member>"
   int64_t revision = 0;  // the v3 store's when the case began
+  std::vector<std::pair<std::string, std::string>> others;  // addresses and ids of other members, and their names
 };
 
 // "n+2" for a number two above `base`; 0 and less mean "none" everywhere and stay.

@@ -14,6 +14,7 @@ constexpr auto kReplyTime = 10s;
 constexpr auto kEventTime = 4s;
 constexpr auto kSilence = 250ms;
 constexpr auto kPollPause = 20ms;
+constexpr char kAdded[] = "<added>";  // what a member that the case added is called
 
 std::map<std::string, long> counters_in(const std::string& body) {
   static const std::regex kCounter("\"(\\w+)\":(\\d+)");
@@ -53,6 +54,7 @@ Record Player::play(const Case& one, int number) {
 
 void Player::begin(const Case& one, int number) {
   counters_.clear();
+  if (const Result<void> ready = servers_.make_ready(); !ready) recorder_.observe("cluster", ready.error().message);
   has_directory_ = needs_directory(one);
   wire_ = one.wire;
   variables_ = {};
@@ -61,24 +63,62 @@ void Player::begin(const Case& one, int number) {
 }
 
 Frame Player::learn_numbers() {
-  variables_.client = server_.client();
-  variables_.peer = server_.peer();
-  variables_.member = server_.member();
+  name_members();
   const Reply first =
       has_directory_ ? fetch("PUT", "/v2/keys" + variables_.directory + "?dir=true") : fetch("GET", "/v2/keys");
   variables_.index = std::strtoull(first.header("X-Etcd-Index").c_str(), nullptr, 10);
   if (wire_) v3_.begin(*wire_);
-  return {variables_.index, server_.client(), server_.peer(), server_.member(), variables_.revision};
+  frame_.index = variables_.index;
+  frame_.revision = variables_.revision;
+  return frame_;
+}
+
+void Player::name_members() {
+  variables_.client = server().client();
+  variables_.peer = server().peer();
+  variables_.member = server().member();
+  for (const auto& one : servers_.all()) {
+    variables_.named[one->name() + ".client"] = one->client();
+    variables_.named[one->name() + ".peer"] = one->peer();
+    variables_.named[one->name() + ".member"] = one->member();
+    variables_.named[one->name() + ".id"] = std::to_string(one->member_id());
+  }
+  variables_.named["spare"] = servers_.spare();
+  frame_ = {frame_.index,      server().client(), server().peer(),
+            server().member(), frame_.revision,   servers_.other_names()};
+  if (variables_.named.contains("added")) frame_.others.emplace_back(variables_.named["added"], kAdded);
+}
+
+void Player::turn_to(const Step& step) {
+  if (!servers_.turn_to(step.names.front())) return recorder_.complain(step, "there is no such member");
+  name_members();
+  recorder_.rebase(frame_);
+  if (wire_) v3_.turn(*wire_);
+}
+
+void Player::start_members(const Step& step) {
+  const Result<void> again = servers_.start(step.names);
+  recorder_.observe("start", again ? "serve again" : again.error().message);
+}
+
+// What a member that was added is called from here on, and how the scenario calls it.
+void Player::learn_added_member(const Step& step, const Reply& reply) {
+  static const std::regex kId(R"re(\{"id":"([0-9a-f]+)","name":"")re");
+  std::smatch match;
+  if (step.method != "POST" || reply.status != 201 || !std::regex_search(reply.body, match, kId)) return;
+  variables_.named["added"] = match.str(1);
+  frame_.others.emplace_back(match.str(1), kAdded);
+  recorder_.rebase(frame_);
 }
 
 void Player::end() {
   watches_.clear();
   if (has_directory_) fetch("DELETE", "/v2/keys" + variables_.directory + "?recursive=true");
-  if (server_.running() && wire_) v3_.end();
+  if (server().running() && wire_) v3_.end();
   if (alone_) empty_tree();
-  if (server_.running()) return;
+  if (server().running()) return;
   recorder_.observe("server", "the process has ended");
-  const Result<void> again = server_.restart();
+  const Result<void> again = server().restart();
   if (!again) recorder_.observe("restart", again.error().message);
 }
 
@@ -118,6 +158,12 @@ void Player::play_step(const Step& step) {
     case Action::kSleep:
       std::this_thread::sleep_for(step.latest);
       return;
+    case Action::kAt:
+      return turn_to(step);
+    case Action::kKill:
+      return servers_.kill(step.names);
+    case Action::kStart:
+      return start_members(step);
     case Action::kRpc:
     case Action::kOpen:
     case Action::kSend:
@@ -136,6 +182,7 @@ void Player::request(const Step& step) {
   bool answered = false;
   const Reply reply = exchange(step, variables_, answered);
   if (!answered) return recorder_.observe("status", "no whole reply");
+  learn_added_member(step, reply);
   recorder_.reply(step, reply, "", step.method == "HEAD");
   recorder_.check_expectation(step, reply);
   recorder_.check_answer(step, recorder_.short_form(reply), reply.status < 400);
@@ -162,7 +209,7 @@ void Player::parallel(const Step& step) {
 }
 
 void Player::raw(const Step& step) {
-  Connection connection(server_.client_port());
+  Connection connection(server().client_port());
   const std::string bytes = expand(step.raw, variables_);
   // A \p in the text is a pause: what follows travels in a packet of its own.
   for (size_t at = 0; at <= bytes.size();) {
@@ -202,7 +249,7 @@ void Player::any_reaction(Connection& connection) {
 }
 
 void Player::start_watch(const Step& step) {
-  auto watch = std::make_unique<Watch>(server_.client_port());
+  auto watch = std::make_unique<Watch>(server().client_port());
   watch->connection.send(bytes_of(step, variables_), in(kReplyTime));
   const bool begun = watch->connection.receive(
       watch->parser, [&] { return watch->parser.has_head(); }, in(kEventTime));
@@ -279,7 +326,7 @@ void Player::restart(const Step& step) {
   watches_.clear();
   v3_.disconnect();
   const bool fresh = step.action == Action::kFresh;
-  const Result<void> again = fresh ? server_.restart_empty() : server_.restart();
+  const Result<void> again = fresh ? server().restart_empty() : server().restart();
   recorder_.observe("restart", again ? "serves again" : again.error().message);
   if (fresh) return recorder_.rebase(learn_numbers());
   if (wire_) v3_.connect(*wire_);
@@ -294,7 +341,7 @@ Reply Player::fetch(const std::string& method, const std::string& target) {
 }
 
 Reply Player::exchange(const Step& step, const Variables& variables, bool& answered) {
-  Connection connection(server_.client_port());
+  Connection connection(server().client_port());
   const Deadline deadline = in(kReplyTime);
   connection.send(bytes_of(step, variables), deadline);
   ReplyParser parser(step.method == "HEAD");

@@ -1,4 +1,5 @@
-// Plays cases against one server, as a client would, and records what it answers. V3Player has the v3 steps.
+// Plays cases against one server, or one cluster, as a client would, and records what it answers. V3Player has the v3
+// steps.
 #pragma once
 
 #include <map>
@@ -11,15 +12,15 @@
 #include "test/conformance/expand.h"
 #include "test/conformance/recorder.h"
 #include "test/conformance/scenario.h"
-#include "test/conformance/server.h"
+#include "test/conformance/servers.h"
 #include "test/conformance/v3_player.h"
 
 namespace viaduct::conformance {
 
-// Ownership: borrows the server. Threads: one at a time.
+// Ownership: borrows the servers. Threads: one at a time.
 class Player {
  public:
-  Player(Server& server, bool alone) : server_(server), alone_(alone), v3_(server, variables_, recorder_) {}
+  Player(Servers& servers, bool alone) : servers_(servers), alone_(alone), v3_(servers, variables_, recorder_) {}
 
   // `number` tells cases of one server apart; the same case has the same number on both sides.
   Record play(const Case& one, int number);
@@ -51,9 +52,16 @@ class Player {
   Reply exchange(const Step& step, const Variables& variables, bool& answered);
   std::string bytes_of(const Step& step, const Variables& variables) const;
 
-  Server& server_;
+  void turn_to(const Step& step);
+  void start_members(const Step& step);
+  void learn_added_member(const Step& step, const Reply& reply);
+  void name_members();
+  Server& server() const { return servers_.current(); }
+
+  Servers& servers_;
   bool alone_;  // no oracle is played beside this one
   Variables variables_;
+  Frame frame_;
   Recorder recorder_;
   V3Player v3_;
   std::optional<Wire> wire_;  // of the case's v3 steps

@@ -1,5 +1,6 @@
 #include "test/conformance/scenario.h"
 
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <sstream>
@@ -135,6 +136,9 @@ Result<std::vector<Draft>> drafts_of(const std::vector<Line>& lines, Scenario& s
       drafts.back().body.push_back(line);
     } else if (starts_with_word(line.text, "servers")) {
       for (std::string& flag : split_words(line.text.substr(7))) scenario.server_flags.push_back(std::move(flag));
+    } else if (starts_with_word(line.text, "members")) {
+      scenario.members = std::atoi(line.text.c_str() + 7);
+      if (scenario.members < 1 || scenario.members > 9) return bad_line(line, "how many members?");
     } else if (line.text == "alone") {
       scenario.alone = true;
     } else if (starts_with_word(line.text, "over")) {
@@ -147,7 +151,7 @@ Result<std::vector<Draft>> drafts_of(const std::vector<Line>& lines, Scenario& s
       drafts.push_back({std::move(pending), wires, line, {}});
       pending.clear();
     } else {
-      return bad_line(line, "expected servers, alone, over, for or case");
+      return bad_line(line, "expected servers, members, alone, over, for or case");
     }
   }
   return drafts;
@@ -156,7 +160,7 @@ Result<std::vector<Draft>> drafts_of(const std::vector<Line>& lines, Scenario& s
 }  // namespace
 
 Result<Scenario> parse_scenario(const std::string& name, std::string_view text) {
-  Scenario scenario{name, {}, false, {}};
+  Scenario scenario{name, {}, 1, false, {}};
   VIADUCT_TRY_ASSIGN(drafts, drafts_of(significant_lines(text), scenario));
   for (const Draft& draft : drafts) {
     std::vector<std::pair<std::string, std::string>> values;

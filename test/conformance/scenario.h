@@ -23,6 +23,7 @@ struct Case {
 struct Scenario {
   std::string name;  // the file's name without directory and extension
   std::vector<std::string> server_flags;
+  int members = 1;     // of each server's cluster
   bool alone = false;  // there is no oracle: the answers are in the file
   std::vector<Case> cases;
 };

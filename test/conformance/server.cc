@@ -29,12 +29,6 @@ Reply get(int port, const std::string& target) {
   return parser.complete() ? parser.reply() : Reply();
 }
 
-std::string text_between(const std::string& text, const std::string& before, char after) {
-  const size_t begin = text.find(before);
-  if (begin == std::string::npos) return {};
-  return text.substr(begin + before.size(), text.find(after, begin + before.size()) - begin - before.size());
-}
-
 std::string make_directory() {
   std::string name = (std::filesystem::temp_directory_path() / "conformance-XXXXXX").string();
   return ::mkdtemp(name.data()) == nullptr ? std::string() : name;
@@ -42,32 +36,37 @@ std::string make_directory() {
 
 }  // namespace
 
-Server::Server(std::string label, std::string directory, int client_port, int peer_port)
-    : label_(std::move(label)), directory_(std::move(directory)), client_port_(client_port), peer_port_(peer_port) {}
+Server::Server(std::string label, std::string directory, Seat seat)
+    : label_(std::move(label)), directory_(std::move(directory)), seat_(std::move(seat)) {}
 
 Result<std::unique_ptr<Server>> Server::start(const ServerProgram& program, const std::vector<std::string>& flags) {
+  Seat seat{"default", free_port(), free_port(), ""};
+  seat.initial_cluster = "default=http://127.0.0.1:" + std::to_string(seat.peer_port);
+  VIADUCT_TRY_ASSIGN(server, prepare(program, flags, seat));
+  server->launch();
+  VIADUCT_TRY(server->wait_until_ready());
+  return server;
+}
+
+Result<std::unique_ptr<Server>> Server::prepare(const ServerProgram& program, const std::vector<std::string>& flags,
+                                                const Seat& seat) {
   const std::string directory = make_directory();
   if (directory.empty()) return Error{Code::kIo, "no temporary directory could be made"};
-  const int client_port = free_port();
-  const int peer_port = free_port();
-  std::unique_ptr<Server> server(new Server(program.label, directory, client_port, peer_port));
+  std::unique_ptr<Server> server(new Server(program.label, directory, seat));
   const std::string client_url = "http://" + server->client();
   const std::string peer_url = "http://" + server->peer();
   server->command_ = {program.path,
-                      "--name=default",
+                      "--name=" + seat.name,
                       "--data-dir=" + directory + "/data",
                       "--enable-v2",
                       "--listen-client-urls=" + client_url,
                       "--advertise-client-urls=" + client_url,
                       "--listen-peer-urls=" + peer_url,
                       "--initial-advertise-peer-urls=" + peer_url,
-                      "--initial-cluster=default=" + peer_url};
+                      "--initial-cluster=" + seat.initial_cluster};
   for (const auto* more : {&program.flags, &flags}) {
     server->command_.insert(server->command_.end(), more->begin(), more->end());
   }
-  server->launch();
-  VIADUCT_TRY(server->wait_until_ready());
-  server->learn_member();
   return server;
 }
 
@@ -122,27 +121,36 @@ Result<void> Server::restart_empty() {
   std::error_code ignored;
   std::filesystem::remove_all(directory_ + "/data", ignored);
   launch();
-  VIADUCT_TRY(wait_until_ready());
-  learn_member();
-  return {};
+  return wait_until_ready();
 }
+
+void Server::kill() { stop(SIGKILL); }
 
 // A starting member publishes itself, which etcd counts as a store event: the index is settled when it stays the same.
 Result<void> Server::wait_until_ready() {
   std::string index;
   int same = 0;
   for (const Deadline deadline = in(20s); running() && std::chrono::steady_clock::now() < deadline;) {
-    const bool healthy = get(client_port_, "/health").status == 200;
-    const std::string now = healthy ? get(client_port_, "/v2/keys").header("X-Etcd-Index") : "";
+    const bool healthy = get(seat_.client_port, "/health").status == 200;
+    const std::string now = healthy ? get(seat_.client_port, "/v2/keys").header("X-Etcd-Index") : "";
     same = !now.empty() && now != "0" && now == index ? same + 1 : 0;
-    if (same == 10) return {};
+    if (same == 10) {
+      learn_member();
+      return {};
+    }
     index = now;
     std::this_thread::sleep_for(20ms);
   }
   return Error{Code::kUnavailable, label_ + " did not start: " + end_of_log()};
 }
 
-void Server::learn_member() { member_ = text_between(get(client_port_, "/v2/members").body, "\"id\":\"", '"'); }
+void Server::learn_member() {
+  const std::string members = get(seat_.client_port, "/v2/members").body;
+  const size_t own = members.find("\",\"name\":\"" + seat_.name + "\"");
+  if (own == std::string::npos) return;
+  const size_t begin = members.rfind('"', own - 1) + 1;
+  member_ = members.substr(begin, own - begin);
+}
 
 std::string Server::end_of_log() const {
   std::ostringstream text;

@@ -20,7 +20,8 @@ const std::map<std::string, Action, std::less<>> kActions = {
     {"sleep", Action::kSleep},       {"rpc", Action::kRpc},         {"open", Action::kOpen},
     {"send", Action::kSend},         {"events", Action::kEvents},   {"half-close", Action::kHalfClose},
     {"end", Action::kEnd},           {"http2", Action::kHttp2},     {"pings", Action::kPings},
-    {"snapshot", Action::kSnapshot}, {"churn", Action::kChurn},
+    {"snapshot", Action::kSnapshot}, {"churn", Action::kChurn},     {"at", Action::kAt},
+    {"kill", Action::kKill},         {"start", Action::kStart},
 };
 
 // Takes the first word off `rest`. Spaces inside ${...} are part of the word.
@@ -144,6 +145,12 @@ Result<void> read_arguments(const Line& line, std::string_view rest, Step& step)
       if (!read_number(take_word(rest), step.seed) || !read_number(rest, step.count)) {
         return bad_line(line, "churn needs a seed and a number");
       }
+      return {};
+    case Action::kAt:
+    case Action::kKill:
+    case Action::kStart:
+      while (!rest.empty()) step.names.push_back(take_word(rest));
+      if (step.names.empty()) return bad_line(line, "which member?");
       return {};
     case Action::kStats:
     case Action::kRestart:

@@ -44,6 +44,9 @@ enum class Action {
   kHttp2,      // one HTTP/2 request of exactly these headers and bytes, and all that the server does with it
   kPings,      // `count` HTTP/2 pings at once, and what the server makes of them
   kSnapshot,   // a whole snapshot stream: its shape, not its bytes
+  kAt,         // the steps from here on go to the member `names.front()`
+  kKill,       // kill -9 of the members `names`
+  kStart,      // they start again, and serve
   kChurn,      // `count` random v3 writes from a seed, and the hash of the store after each few
 };
 
@@ -64,8 +67,9 @@ struct BodyPart {
 struct Step {
   Action action = Action::kRequest;
   int line = 0;
-  std::string text;  // as written, for reports
-  std::string name;  // of a watch
+  std::string text;                // as written, for reports
+  std::string name;                // of a watch
+  std::vector<std::string> names;  // of members
   int count = 1;
   int times = 1;  // how often a v3 call is made
   int seed = 0;   // of `churn`

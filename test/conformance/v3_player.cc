@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kEventTime = 5s;
 constexpr auto kSilence = 250ms;
+constexpr char kAdded[] = "<added>";  // what a member that the case added is called
 
 std::unique_ptr<V3Wire> wire_to(int port, Wire wire) {
   switch (wire) {
@@ -33,32 +34,48 @@ std::unique_ptr<V3Wire> wire_to(int port, Wire wire) {
 
 void V3Player::connect(Wire wire) {
   disconnect();
-  wire_ = wire_to(server_.client_port(), wire);
+  wire_ = wire_to(server().client_port(), wire);
 }
 
 void V3Player::begin(Wire wire) {
   connect(wire);
   frame_ = {};
-  frame_.client = server_.client();
-  frame_.peer = server_.peer();
   const Answer answer = ask("KV/Range", R"(key:"\000")");
   if (!answer.message) return recorder_.observe("begin", describe_status(answer.code, answer.text));
   const etcdserverpb::ResponseHeader& header = static_cast<etcdserverpb::RangeResponse&>(*answer.message).header();
   frame_.revision = header.revision();
   frame_.cluster = header.cluster_id();
-  frame_.member = header.member_id();
   variables_.revision = header.revision();
-  variables_.named = {{"member_id", std::to_string(header.member_id())}};
+  name_members();
+}
+
+void V3Player::turn(Wire wire) {
+  if (wire_) former_wires_.push_back(std::move(wire_));
+  wire_ = wire_to(server().client_port(), wire);
+  name_members();
+}
+
+void V3Player::name_members() {
+  frame_.client = server().client();
+  frame_.peer = server().peer();
+  frame_.member = server().member_id();
+  variables_.named["member_id"] = std::to_string(frame_.member);
+  std::erase_if(frame_.members, [](const auto& one) { return one.second != kAdded; });
+  frame_.others = servers_.other_addresses();
+  for (const auto& one : servers_.all()) {
+    if (one->member_id() != frame_.member) frame_.members[one->member_id()] = "<" + one->name() + ">";
+  }
 }
 
 void V3Player::disconnect() {
   streams_.clear();
+  former_wires_.clear();
   wire_.reset();
 }
 
 void V3Player::end() {
   streams_.clear();
-  wire_ = grpc_wire(server_.client_port());  // the gateway has no way to say that only the first of these failed
+  wire_ = grpc_wire(server().client_port());  // the gateway has no way to say that only the first of these failed
   ask("KV/DeleteRange", R"(key:"\000" range_end:"\000")");
   const Answer leases = ask("Lease/LeaseLeases", "");
   if (leases.message) {
@@ -83,9 +100,9 @@ void V3Player::play(const Step& step) {
     case Action::kOpen:
       return open(step);
     case Action::kHttp2:
-      return play_http2(step, server_.client_port(), variables_, frame_, recorder_);
+      return play_http2(step, server().client_port(), variables_, frame_, recorder_);
     case Action::kPings:
-      return play_pings(step, server_.client_port(), recorder_);
+      return play_pings(step, server().client_port(), recorder_);
     case Action::kSnapshot:
       return play_snapshot(*wire_, recorder_);
     case Action::kChurn:
@@ -102,7 +119,10 @@ void V3Player::rpc(const Step& step) {
   if (!message) return;
   if (step.times > 1) return burst(step, *rpc, *message);
   const Answer answer = wire_->call(*rpc, *message, options(step));
-  if (answer.message) learn_lease(*answer.message);
+  if (answer.message) {
+    learn_lease(*answer.message);
+    learn_added_member(*answer.message);
+  }
   record("answer", answer);
   recorder_.check_code(step, answer.code < 0 ? answer.text : code_name(answer.code));
   recorder_.check_answer(step, short_form(answer), answer.code == 0);
@@ -228,6 +248,13 @@ void V3Player::learn_lease(const Message& response) {
   if (id < kSmallestChosen) return;
   const std::string name = "L" + std::to_string(frame_.leases.size() + 1);
   if (frame_.leases.emplace(id, name).second) variables_.named[name] = std::to_string(id);
+}
+
+void V3Player::learn_added_member(const Message& response) {
+  const auto* added = dynamic_cast<const etcdserverpb::MemberAddResponse*>(&response);
+  if (!added) return;
+  frame_.members[added->member().id()] = kAdded;
+  variables_.named["added_id"] = std::to_string(added->member().id());
 }
 
 std::string V3Player::short_form(const Answer& answer) const {

@@ -4,24 +4,27 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "test/conformance/expand.h"
 #include "test/conformance/recorder.h"
 #include "test/conformance/scenario.h"
-#include "test/conformance/server.h"
+#include "test/conformance/servers.h"
 #include "test/conformance/v3_text.h"
 #include "test/conformance/v3_wire.h"
 
 namespace viaduct::conformance {
 
-// Ownership: borrows server, variables and recorder. Threads: one at a time.
+// Ownership: borrows servers, variables and recorder. Threads: one at a time.
 class V3Player {
  public:
-  V3Player(const Server& server, Variables& variables, Recorder& recorder)
-      : server_(server), variables_(variables), recorder_(recorder) {}
+  V3Player(Servers& servers, Variables& variables, Recorder& recorder)
+      : servers_(servers), variables_(variables), recorder_(recorder) {}
 
   // Connects, and learns the numbers that the case's answers are relative to.
   void begin(Wire wire);
+  // The current member is another; the streams stay where they are.
+  void turn(Wire wire);
   void connect(Wire wire);
   void play(const Step& step);
   bool has_stream(const std::string& name) const { return streams_.contains(name); }
@@ -50,12 +53,17 @@ class V3Player {
     std::unique_ptr<V3Stream> stream;
   };
 
-  const Server& server_;
+  void name_members();
+  void learn_added_member(const Message& response);
+  const Server& server() const { return servers_.current(); }
+
+  Servers& servers_;
   Variables& variables_;
   Recorder& recorder_;
   V3Frame frame_;
   std::unique_ptr<V3Wire> wire_;
-  std::map<std::string, Opened> streams_;  // destroyed before the wire that they borrow
+  std::vector<std::unique_ptr<V3Wire>> former_wires_;  // to members that were the current one before
+  std::map<std::string, Opened> streams_;              // destroyed before the wire that they borrow
 };
 
 }  // namespace viaduct::conformance

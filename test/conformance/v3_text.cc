@@ -30,7 +30,8 @@ const std::array<std::string, 17> kCodeNames = {
 std::string known_id(uint64_t id, const V3Frame& frame) {
   if (id == frame.member) return "<member>";
   if (id == frame.cluster) return "<cluster>";
-  return std::to_string(id);
+  const auto other = frame.members.find(id);
+  return other == frame.members.end() ? std::to_string(id) : other->second;
 }
 
 std::string lease_name(int64_t id, const V3Frame& frame) {
@@ -42,7 +43,7 @@ std::string lease_name(int64_t id, const V3Frame& frame) {
 std::string describe_number(const FieldDescriptor* field, int64_t value, const V3Frame& frame) {
   static const std::set<std::string_view> kRevisions = {"revision",         "create_revision", "mod_revision",
                                                         "compact_revision", "hash_revision",   "rev"};
-  static const std::set<std::string_view> kIds = {"cluster_id", "member_id", "memberID", "leader"};
+  static const std::set<std::string_view> kIds = {"cluster_id", "member_id", "memberID", "leader", "targetID"};
   static const std::set<std::string_view> kFigures = {"raft_term", "raftTerm",    "raftIndex",  "raftAppliedIndex",
                                                       "dbSize",    "dbSizeInUse", "dbSizeQuota"};
   const std::string& name = field->name();
@@ -62,6 +63,10 @@ std::string with_own_names(std::string text, const V3Frame& frame) {
   for (const auto& [own, name] : names) {
     const size_t at = own.empty() ? std::string::npos : text.find(own);
     if (at != std::string::npos) text.replace(at, own.size(), name);
+  }
+  for (const auto& [other, name] : frame.others) {
+    const size_t at = text.find(other);
+    if (at != std::string::npos) text.replace(at, other.size(), name);
   }
   return text;
 }
@@ -132,7 +137,11 @@ std::string describe(const Message& message, const V3Frame& frame) {
   std::string text;
   for (const FieldDescriptor* field : fields) {
     const int count = field->is_repeated() ? message.GetReflection()->FieldSize(message, field) : 1;
-    for (int i = 0; i < count; ++i) text += (text.empty() ? "" : " ") + describe_field(message, field, i, frame);
+    std::vector<std::string> values;
+    for (int i = 0; i < count; ++i) values.push_back(describe_field(message, field, i, frame));
+    // Where a new member stands in the list is a matter of its id, which is chance.
+    if (field->name() == "members" && message.GetDescriptor()->name() == "MemberAddResponse") std::ranges::sort(values);
+    for (const std::string& value : values) text += (text.empty() ? "" : " ") + value;
   }
   return text;
 }

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace viaduct::conformance {
 
@@ -16,8 +18,10 @@ struct V3Frame {
   int64_t revision = 0;  // the store's when the case began: 12 more becomes "r+12"
   uint64_t cluster = 0;
   uint64_t member = 0;
-  std::string client;                     // host:port, becomes "<client>"
-  std::string peer;                       // likewise "<peer>"
+  std::string client;                                       // host:port, becomes "<client>"
+  std::string peer;                                         // likewise "<peer>"
+  std::map<uint64_t, std::string> members;                  // ids of other members, and their names
+  std::vector<std::pair<std::string, std::string>> others;  // likewise their addresses
   std::map<int64_t, std::string> leases;  // ids that the server chose, and their names in the order they came
 };
 

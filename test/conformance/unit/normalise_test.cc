@@ -6,7 +6,7 @@ using namespace viaduct::conformance;
 
 namespace {
 
-const Frame kFrame{10, "127.0.0.1:1", "127.0.0.1:2", "abc123"};
+const Frame kFrame{10, "127.0.0.1:1", "127.0.0.1:2", "abc123", 0, {}};
 
 }  // namespace
 

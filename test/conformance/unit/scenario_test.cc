@@ -77,7 +77,7 @@ TEST_CASE("a line that cannot be read is named") {
   for (const Row& row : {
            Row{"step before any case", "  GET /x\n", "line 1: a step outside a case"},
            Row{"step after a table", "case a\n  GET /x\nfor v in 1\n  GET /x\n", "line 4: a step outside a case"},
-           Row{"unknown directive", "nonsense\n", "line 1: expected servers, alone, over, for or case"},
+           Row{"unknown directive", "nonsense\n", "line 1: expected servers, members, alone, over, for or case"},
            Row{"unknown step", "case a\n  dance ~/x\n", "line 2: unknown step"},
            Row{"no target", "case a\n  GET\n", "line 2: a request needs a target"},
            Row{"no values", "for v in\n", "line 1: expected: for NAME in VALUE..."},
