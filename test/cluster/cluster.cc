@@ -195,6 +195,25 @@ bool Cluster::move_leader(Node to, Time time) {
   return V3Client(at(*from).client_port()).call("Maintenance/MoveLeader", request, response, time).ok();
 }
 
+bool Cluster::disarm_alarms(Time time) {
+  return wait_until(
+      [&] {
+        etcdserverpb::AlarmRequest list;
+        etcdserverpb::AlarmResponse listed;
+        if (!ask("Maintenance/Alarm", list, listed, 1s)) return false;
+        for (const etcdserverpb::AlarmMember& alarm : listed.alarms()) {
+          etcdserverpb::AlarmRequest disarm;
+          disarm.set_action(etcdserverpb::AlarmRequest::DEACTIVATE);
+          disarm.set_memberid(alarm.memberid());
+          disarm.set_alarm(alarm.alarm());
+          etcdserverpb::AlarmResponse ignored;
+          ask("Maintenance/Alarm", disarm, ignored, 1s);
+        }
+        return listed.alarms().empty();
+      },
+      time);
+}
+
 std::string Cluster::end_of_log(Node node, size_t bytes) const {
   std::ifstream in(members_.at(node)->log_file(), std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(in), {}};

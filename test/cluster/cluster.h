@@ -55,6 +55,8 @@ class Cluster {
   bool promote(Node node, Time time);
   bool remove(Node node, Time time);
   bool move_leader(Node to, Time time);
+  // Takes every alarm back, as an operator does who has made room.
+  bool disarm_alarms(Time time);
 
   std::string end_of_log(Node node, size_t bytes = 2000) const;
 

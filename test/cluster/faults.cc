@@ -355,7 +355,11 @@ void Faults::full_disk() {
     wait_ms(300, 1000);
   }
   tools_.first_disk->clear();
-  if (!cluster_.at(victim).is_running()) restart(victim);
+  if (!cluster_.at(victim).is_running()) {
+    cluster_.network().down(victim);
+    restart(victim);
+  }
+  if (!cluster_.disarm_alarms(kReconfigurationTime)) fail("the alarms of a full disk cannot be taken back");
 }
 
 // Links that are made anew must do with the new ones, and no member is started again.
