@@ -164,7 +164,13 @@ void Gateway::begin(Exchange&& exchange, GatewayHead&& head, std::unique_ptr<Mes
   if (too_late) status = gateway_deadline_exceeded();
   if (!status.ok()) {
     counts.ended(method.number, status.code);
-    return refuse(exchange, status, too_late ? Speaker::kWire : Speaker::kMethod);
+    if (too_late) return refuse(exchange, status, Speaker::kWire);
+    // A stream that is over before its first message still ends as streams do.
+    const bool chunked = exchange.mode.ask == GatewayMode::Ask::kPost && !exchange.mode.as_events;
+    if (chunked && method.kind != Method::Kind::kUnary) {
+      return make_wire(exchange, message.get())->finish(status, Speaker::kMethod);
+    }
+    return refuse(exchange, status, Speaker::kMethod);
   }
   if (method.kind != Method::Kind::kUnary || !message) {
     return open_stream(std::move(exchange), std::move(head), std::move(message));
