@@ -56,6 +56,12 @@ struct Checkpoint {
 
 using Frame = std::variant<RaftFrame, ForwardedCommand, ForwardRefused, ReadIndexRequest, ReadIndexReply, Checkpoint>;
 
+// Of entries, or to ask what arrived.
+inline bool is_append(const Frame& frame) {
+  const auto* const raft = std::get_if<RaftFrame>(&frame);
+  return raft && std::holds_alternative<raft::AppendRequest>(raft->message.body);
+}
+
 // What a frame counts for against a queue's bound: the data in it, and something for itself.
 inline size_t weight_of(const Frame& frame) {
   size_t bytes = sizeof(Frame);

@@ -1,5 +1,6 @@
 #include "peer/in_stream.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -42,7 +43,8 @@ void InStream::on_body(net::ReplyHandle, Bytes bytes, bool last) {
   std::vector<Frame> frames;
   const Result<void> read = reader_.feed(bytes, frames);
   remove_misdirected(frames);
-  port_.links_.received(greeting_.from, bytes.size());
+  const auto appends = static_cast<uint64_t>(std::ranges::count_if(frames, is_append));
+  port_.links_.received(greeting_.from, bytes.size(), appends);
   if (!frames.empty()) port_.links_.listener().received(greeting_.from, std::move(frames));
   if (!read) {
     port_.counters_.damaged.add();

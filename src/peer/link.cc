@@ -178,9 +178,10 @@ bool Link::has_incoming() const {
   return std::ranges::any_of(incoming_, [](int count) { return count > 0; });
 }
 
-void Link::received(uint64_t bytes) {
+void Link::received(uint64_t bytes, uint64_t appends) {
   const std::lock_guard lock(mutex_);
   figures_.bytes_received += bytes;
+  figures_.appends_received += appends;
 }
 
 void Link::note_connections() {

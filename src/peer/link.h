@@ -35,7 +35,7 @@ class Link final : private OutStreamOwner {
   void incoming_up(StreamKind kind);
   void incoming_down(StreamKind kind);
   bool has_incoming() const;
-  void received(uint64_t bytes);
+  void received(uint64_t bytes, uint64_t appends);
   void dial_now();
 
   PeerFigures figures() const;

@@ -87,8 +87,8 @@ void Links::incoming_down(MemberId peer, StreamKind kind) {
   if (const LinkPtr link = find(peer)) link->incoming_down(kind);
 }
 
-void Links::received(MemberId peer, uint64_t bytes) {
-  if (const LinkPtr link = find(peer)) link->received(bytes);
+void Links::received(MemberId peer, uint64_t bytes, uint64_t appends) {
+  if (const LinkPtr link = find(peer)) link->received(bytes, appends);
 }
 
 void Links::greeted_by(MemberId peer) {

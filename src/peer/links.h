@@ -36,7 +36,7 @@ class Links final : public Transport {
   Listener& listener() const { return listener_; }
   void incoming_up(MemberId peer, StreamKind kind);
   void incoming_down(MemberId peer, StreamKind kind);
-  void received(MemberId peer, uint64_t bytes);
+  void received(MemberId peer, uint64_t bytes, uint64_t appends);
   void greeted_by(MemberId peer);
 
  private:

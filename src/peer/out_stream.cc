@@ -14,11 +14,6 @@ namespace {
 constexpr int kOk = 200;
 constexpr size_t kKeptFrames = 16 << 10;  // room for so many is not given back after a burst
 
-bool is_append(const Frame& frame) {
-  const auto* const raft = std::get_if<RaftFrame>(&frame);
-  return raft && std::holds_alternative<raft::AppendRequest>(raft->message.body);
-}
-
 }  // namespace
 
 OutStream::OutStream(StreamKind kind, const LinksOptions& options, OutStreamOwner& owner)

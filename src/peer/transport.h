@@ -31,6 +31,7 @@ struct PeerFigures {
   bool connected = false;  // both ways
   std::chrono::nanoseconds connected_for{0};
   uint64_t appends_sent = 0, appends_failed = 0;  // messages with entries, or that ask what arrived
+  uint64_t appends_received = 0;
   std::chrono::nanoseconds latency_current{0}, latency_sum{0}, latency_min{0}, latency_max{0};
   double latency_square_sum = 0;  // of seconds
   uint64_t bytes_sent = 0, bytes_received = 0;

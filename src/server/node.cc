@@ -43,6 +43,7 @@ v3bridge::Traffic traffic_of(const peer::PeerFigures& figures) {
   traffic.connected = figures.connected;
   traffic.appends_sent = figures.appends_sent;
   traffic.appends_failed = figures.appends_failed;
+  traffic.appends_received = figures.appends_received;
   traffic.bytes_sent = figures.bytes_sent;
   traffic.bytes_received = figures.bytes_received;
   traffic.latency_current_ms = Milliseconds(figures.latency_current).count();

@@ -59,6 +59,7 @@ TEST_CASE("large entries arrive whole, and hold up no heartbeat") {
   CHECK(figures.latency_min > 0ns);
   CHECK(figures.latency_max >= figures.latency_min);
   CHECK(world[2].figures_of(kOne).bytes_received >= figures.bytes_sent);
+  CHECK(world[2].figures_of(kOne).appends_received == 20);
 }
 
 TEST_CASE("a member that went is gone at once, once, and connected again when it is back") {
