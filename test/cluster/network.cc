@@ -41,15 +41,19 @@ sockaddr_in loopback(int port) {
 
 void set_option(int socket, int level, int name, int value) { ::setsockopt(socket, level, name, &value, sizeof value); }
 
+// Another run's child may hold a copy of the port's former listener between its fork and its exec.
 int listen_on(int port) {
+  constexpr int kTries = 100;
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1);
   const sockaddr_in address = loopback(port);
-  if (::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(socket, 64) != 0) {
-    ::close(socket);
-    throw std::runtime_error("cannot listen on port " + std::to_string(port));
+  for (int i = 0; i < kTries; ++i) {
+    const bool bound = ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    if (bound && ::listen(socket, 64) == 0) return socket;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  return socket;
+  ::close(socket);
+  throw std::runtime_error("cannot listen on port " + std::to_string(port));
 }
 
 // On the loopback this is done at once: the kernel of the target answers for it. -1 when it is refused.
