@@ -176,6 +176,7 @@ void RaftWorker::drive() {
   ask_for_reads();
   while (raft_.has_ready()) {
     raft::Ready ready = raft_.ready();
+    view_.show(raft_);  // before anyone can hear of it
     send_all(ready.messages_now);
     if (ready.must_sync()) {
       write(ready);
