@@ -69,23 +69,20 @@ std::optional<Command> LeaderDuties::compact(const DutyView& view) {
 }
 
 std::optional<Command> LeaderDuties::watch_space(const DutyView& view) {
-  const bool over_quota = (view.leads || view.no_space_raised) && is_over_quota(view.no_space_raised);
-  const bool disk_is_low = view.free_disk_bytes < settings_.low_disk_bytes;
-  const bool full = over_quota || disk_is_low;
-  if (full) room_since_.reset();
-  if (!view.no_space_raised) {
-    raised_for_disk_.reset();
-    if (!full) return std::nullopt;
-    raised_for_disk_ = !over_quota;
-    return no_space_alarm(self_, true);
+  const bool raised = view.no_space_raised;
+  const bool over_quota = (view.leads || raised) && is_over_quota(raised);
+  const bool disk_is_short = view.free_disk_bytes < (raised ? 2 : 1) * settings_.low_disk_bytes;
+  const bool full = over_quota || disk_is_short;
+  if (full || !raised) {
+    room_since_.reset();
+    for_disk_ = full && !over_quota;
   }
-  // Raised by someone else, or before this process started: the first look tells what for.
-  if (!raised_for_disk_ || over_quota) raised_for_disk_ = disk_is_low && !over_quota;
-  if (full || view.free_disk_bytes < 2 * settings_.low_disk_bytes) return std::nullopt;
+  if (!raised) return full ? std::optional(no_space_alarm(self_, true)) : std::nullopt;
+  if (full) return std::nullopt;
   // A disk that has room again is room at once; what was raised for the quota, here or where a request met it, or by a
   // client, wants some minutes first.
   if (!room_since_) room_since_ = view.now;
-  if (!*raised_for_disk_ && view.now - *room_since_ < kClearAfter) return std::nullopt;
+  if (!for_disk_ && view.now - *room_since_ < kClearAfter) return std::nullopt;
   return no_space_alarm(self_, false);
 }
 

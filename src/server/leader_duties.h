@@ -73,7 +73,7 @@ class LeaderDuties {
   bool more_leases_due_ = false;              // the last scan met its bound
   std::chrono::nanoseconds last_scan_{0};
   std::chrono::nanoseconds last_stamp_{0};
-  std::optional<bool> raised_for_disk_;                 // why the alarm stands, if it does
+  bool for_disk_ = false;                               // the disk alone was the reason at the last look that found one
   std::optional<std::chrono::nanoseconds> room_since_;  // neither disk nor quota is short since then
 };
 

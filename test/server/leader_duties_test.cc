@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "test/store/store_fixture.h"
 #include "viaduct/command.pb.h"
@@ -104,14 +105,26 @@ TEST_CASE("a disk that was short and has twice as much room is room at once") {
   CHECK_FALSE(space.raised());
 }
 
-TEST_CASE("an alarm that stood before the start is the disk's when the disk is short at the first look") {
-  for (const bool short_disk : {true, false}) {
-    CAPTURE(short_disk);
+TEST_CASE("an alarm that stood before the start is the disk's when the disk is found short") {
+  struct Case {
+    const char* name;
+    std::vector<uint64_t> free_in_low_disks;  // at one look after another, before there is room
+    bool is_the_disks;
+  };
+  const Case cases[] = {
+      {"short at the first look", {0}, true},
+      {"with some room at the first look", {1}, true},
+      {"with room for a moment before it is short", {10, 0}, true},
+      {"never short", {10}, false},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.name);
     Space space;
     space.raise();
-    space.look(1s, short_disk ? space.low_disk_bytes() - 1 : kRoom);
+    for (const uint64_t low_disks : c.free_in_low_disks) space.look(1s, low_disks * space.low_disk_bytes());
+    CHECK(space.raised());
     space.look(1s);
-    CHECK(space.raised() == !short_disk);
+    CHECK(space.raised() == !c.is_the_disks);
   }
 }
 

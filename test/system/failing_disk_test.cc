@@ -81,7 +81,7 @@ TEST_CASE("a failed sync ends the server, and what was acknowledged before is th
   CHECK(again.put("/more", "value=1")->status == 201);
 }
 
-TEST_CASE("a full disk refuses writes clearly, serves reads and deletes, also after a kill") {
+TEST_CASE("a full disk refuses writes clearly, serves reads and deletes, and recovers by itself, also after a kill") {
   SmallDisk disk("size=420m");
   if (!disk.is_mounted()) {
     MESSAGE("skipped: only root may mount a small disk");
@@ -103,6 +103,12 @@ TEST_CASE("a full disk refuses writes clearly, serves reads and deletes, also af
     CHECK(answer->status == 200);
   }
   CHECK(again.put("/refused", "value=1")->status == 500);
+
+  REQUIRE(disk.grow("size=900m"));
+  std::optional<Answer> answer;
+  for (int i = 0; i < 100'000 && (!answer || answer->status != 201); ++i) answer = again.put("/accepted", "value=1");
+  REQUIRE(answer);
+  CHECK(answer->status == 201);
 }
 
 }  // namespace
