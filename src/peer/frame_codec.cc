@@ -61,6 +61,7 @@ void put_body(std::string& to, const raft::PreVoteRequest& request) {
 void put_body(std::string& to, const raft::PreVoteReply& reply) {
   put_type(to, MessageType::kPreVoteReply);
   put_u8(to, reply.granted);
+  put(to, reply.commit);
 }
 void put_body(std::string& to, const raft::VoteRequest& request) {
   put_type(to, MessageType::kVoteRequest);
@@ -70,6 +71,7 @@ void put_body(std::string& to, const raft::VoteRequest& request) {
 void put_body(std::string& to, const raft::VoteReply& reply) {
   put_type(to, MessageType::kVoteReply);
   put_u8(to, reply.granted);
+  put(to, reply.commit);
 }
 void put_body(std::string& to, const raft::AppendRequest& request) {
   put_type(to, MessageType::kAppendRequest);
@@ -218,16 +220,24 @@ std::optional<raft::MessageBody> take_body(ByteReader& from) {
       take(from, request.last);
       return request;
     }
-    case MessageType::kPreVoteReply:
-      return raft::PreVoteReply{take_flag(from)};
+    case MessageType::kPreVoteReply: {
+      raft::PreVoteReply reply;
+      reply.granted = take_flag(from);
+      take(from, reply.commit);
+      return reply;
+    }
     case MessageType::kVoteRequest: {
       raft::VoteRequest request;
       take(from, request.last);
       request.transfer = take_flag(from);
       return request;
     }
-    case MessageType::kVoteReply:
-      return raft::VoteReply{take_flag(from)};
+    case MessageType::kVoteReply: {
+      raft::VoteReply reply;
+      reply.granted = take_flag(from);
+      take(from, reply.commit);
+      return reply;
+    }
     case MessageType::kAppendRequest:
       return take_append(from);
     case MessageType::kAppendReply: {

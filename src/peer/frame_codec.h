@@ -11,9 +11,9 @@
 //            | 0x06 index:varint chain:u64le                      Checkpoint
 //   raft    := from:u64le to:u64le incarnation:u64le term:varint cluster_ms:varint message
 //   message := 0x00 last_index:varint last_term:varint                     PreVoteRequest
-//            | 0x01 granted:u8                                             PreVoteReply
+//            | 0x01 granted:u8 commit_index:varint commit_term:varint      PreVoteReply
 //            | 0x02 last_index:varint last_term:varint transfer:u8         VoteRequest
-//            | 0x03 granted:u8                                             VoteReply
+//            | 0x03 granted:u8 commit_index:varint commit_term:varint      VoteReply
 //            | 0x04 previous_index:varint previous_term:varint commit:varint count:varint entry[count]   AppendRequest
 //            | 0x05 flags:u8 index:varint hint_index:varint hint_term:varint   AppendReply; 1 accepted, 2 quarantined
 //            | 0x06 commit:varint round:varint released:u64le              Heartbeat
@@ -35,7 +35,7 @@
 
 namespace viaduct::peer {
 
-inline constexpr uint32_t kPeerFormat = 1;
+inline constexpr uint32_t kPeerFormat = 2;
 inline constexpr size_t kFrameHeaderBytes = 8;
 inline constexpr size_t kMaxFrameBytes = 64 << 20;       // reliability.md section 7
 inline constexpr size_t kMaxEntriesPerAppend = 1 << 16;  // bounds what a small frame can become in memory

@@ -77,10 +77,17 @@ bool Raft::has_heard_leader() const {
 void Raft::on(const Message& message, const PreVoteRequest& request) {
   const bool granted =
       message.term > hard_.term && !has_heard_leader() && has_whole_log() && log_.is_up_to_date(request.last);
-  send(message.from, granted ? message.term : hard_.term, PreVoteReply{granted});
+  send(message.from, granted ? message.term : hard_.term, PreVoteReply{granted, log_.committed()});
+}
+
+// A leader that removes itself may be gone as a leader before the only voter left knows that it is one, and refuse its
+// vote for entries that will never count. The answer tells it then. What is committed is so whoever says it.
+void Raft::learn_commit(EntryId committed) {
+  if (log_.has(committed)) log_.commit_to(committed.index);
 }
 
 void Raft::on(const Message& message, const PreVoteReply& reply) {
+  learn_commit(reply.commit);
   if (role_ != Role::kPreCandidate) return;
   if (reply.granted && message.term != hard_.term.next()) return;  // about an earlier attempt
   count_vote(message.from, reply.granted);
@@ -94,10 +101,11 @@ void Raft::on(const Message& message, const VoteRequest& request) {
     hard_.vote = message.from;
     restart_timer();
   }
-  send(message.from, VoteReply{granted});
+  send(message.from, VoteReply{granted, log_.committed()});
 }
 
 void Raft::on(const Message& message, const VoteReply& reply) {
+  learn_commit(reply.commit);
   if (role_ == Role::kCandidate) count_vote(message.from, reply.granted);
 }
 

@@ -28,6 +28,8 @@ void Log::restore(Entry entry) { append(std::make_shared<const Entry>(std::move(
 
 EntryId Log::last() const { return {last_, last_ == base_.index ? base_.term : runs_.back().term}; }
 
+EntryId Log::committed() const { return {commit_, term(commit_).value()}; }
+
 Result<Term> Log::term(Index index) const {
   if (index < base_.index) return Error{Code::kCompacted, {}};
   if (index > last_) return Error{Code::kNotFound, {}};

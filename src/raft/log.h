@@ -34,6 +34,7 @@ class Log {
   Index last_index() const { return last_; }
   EntryId last() const;
   Index commit() const { return commit_; }
+  EntryId committed() const;  // the entry at commit()
   Index applied() const { return applied_; }
 
   Result<Term> term(Index index) const;  // base().index counts as known

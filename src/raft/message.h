@@ -28,6 +28,7 @@ struct PreVoteRequest {
 // Granted: `Message::term` is the term asked about. Refused: it is the answering member's own.
 struct PreVoteReply {
   bool granted = false;
+  EntryId commit = {};  // the last entry that the answering member knows to be committed
 };
 
 struct VoteRequest {
@@ -36,6 +37,7 @@ struct VoteRequest {
 };
 struct VoteReply {
   bool granted = false;
+  EntryId commit = {};
 };
 
 struct AppendRequest {

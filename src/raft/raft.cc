@@ -85,7 +85,7 @@ void Raft::step(Message message) {
 // Figure 2, rule 1 of both RPCs. A leader that hears of the newer term steps down: else a member whose term had run
 // ahead could never be won back.
 void Raft::answer_stale(const Message& message) {
-  if (std::holds_alternative<VoteRequest>(message.body)) return send(message.from, VoteReply{});
+  if (std::holds_alternative<VoteRequest>(message.body)) return send(message.from, VoteReply{false, log_.committed()});
   if (std::holds_alternative<AppendRequest>(message.body)) return send(message.from, AppendReply{});
   if (std::holds_alternative<Heartbeat>(message.body)) return send(message.from, HeartbeatReply{});
 }

@@ -169,6 +169,7 @@ class Raft {
   void stand(Role role, bool transfer = false);
   void count_vote(MemberId from, bool granted);
   bool has_heard_leader() const;
+  void learn_commit(EntryId committed);
   void on(const Message& message, const PreVoteRequest& request);
   void on(const Message& message, const PreVoteReply& reply);
   void on(const Message& message, const VoteRequest& request);

@@ -29,11 +29,11 @@ raft::AppendRequest append_of(std::vector<EntryPtr> entries, uint64_t previous =
 std::vector<Named> every_kind() {
   return {
       {"pre-vote", raft_frame(raft::PreVoteRequest{{Index(5), Term(3)}})},
-      {"pre-vote granted", raft_frame(raft::PreVoteReply{true})},
-      {"pre-vote refused", raft_frame(raft::PreVoteReply{false})},
+      {"pre-vote granted", raft_frame(raft::PreVoteReply{true, {Index(4), Term(3)}})},
+      {"pre-vote refused", raft_frame(raft::PreVoteReply{false, {Index(kMost), Term(kMost)}})},
       {"vote", raft_frame(raft::VoteRequest{{Index(kMost), Term(kMost)}, false})},
       {"vote in a transfer", raft_frame(raft::VoteRequest{{Index(5), Term(3)}, true})},
-      {"vote granted", raft_frame(raft::VoteReply{true})},
+      {"vote granted", raft_frame(raft::VoteReply{true, {Index(4), Term(3)}})},
       {"empty append", raft_frame(append_of({}))},
       {"append", raft_frame(append_of({entry(6, 42, ""), entry(7, 43, std::string("\0\xff", 2)),
                                        entry(7, 44, std::string(70'000, 'x'), EntryType::kConfiguration)}))},

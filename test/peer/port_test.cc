@@ -88,7 +88,7 @@ TEST_CASE("a handshake is refused for what is wrong with it") {
   for (const Case& c : {
            Case{"good", "X-Server-From", "2", 200, ""},
            Case{"another cluster", "X-Etcd-Cluster-ID", "c2", 412, "cluster ID mismatch"},
-           Case{"another format", "X-Viaduct-Peer-Format", "2", 412, "incompatible version"},
+           Case{"another format", "X-Viaduct-Peer-Format", "3", 412, "incompatible version"},
            Case{"for another member", "X-Raft-To", "3", 403, "to field mismatch"},
            Case{"from ourselves", "X-Server-From", "1", 403, "to field mismatch"},
            Case{"unknown", "X-Server-From", "4", 403, "error sender not found"},

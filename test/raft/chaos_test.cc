@@ -143,11 +143,9 @@ class Chaos {
     (void)raft.propose(std::string(below(200), static_cast<char>('a' + below(26))));
   }
 
-  // Joint changes to any set of voters, or one member at a time.
-  // Never fewer than three voters: one may have lost its log, and of two the one that removes itself may be the only
-  // one to know.
+  // Joint changes to any set of voters, or one member at a time. Three voters can do without one that lost its log.
   void change_configuration(Raft& raft) {
-    const size_t fewest = 3;
+    const size_t fewest = lossy_ ? 3 : 1;
     Configuration next = raft.configuration();
     const MemberId id(1 + below(kMembers));
     if (!next.outgoing.empty()) {

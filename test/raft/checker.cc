@@ -82,7 +82,8 @@ void Checker::check_commit(const Member& member, const Members& all, Index befor
   const Raft& raft = *member.raft;
   const Log& log = raft.log();
   const Index commit = log.commit();
-  if (raft.role() == Role::kLeader) {
+  const bool is_news = !committed_.contains(commit);  // else an answer to a vote may have told
+  if (raft.role() == Role::kLeader && is_news) {
     must(*log.term(commit) == raft.term(), "R8: an older term's entry committed by counting", member);
     const EntryId id{commit, raft.term()};
     must(has_quorum(raft.configuration(), [&](MemberId voter) { return all.at(voter).counts_for(id); }),

@@ -122,6 +122,56 @@ TEST_CASE("all servers (5.1): a newer term in any message but a pre-vote makes a
   }
 }
 
+TEST_CASE("an answer to a vote tells what is committed, and is believed for an entry that is in the log") {
+  struct Case {
+    const char* name;
+    EntryId committed;
+    uint64_t commit_after;
+  };
+  for (const Case& c : {
+           Case{"nothing", entry_id(0, 0), 1},
+           Case{"less than is known", entry_id(1, 1), 1},
+           Case{"an entry of the log", entry_id(2, 1), 2},
+           Case{"its last entry", entry_id(3, 4), 3},
+           Case{"an entry that it has not", entry_id(4, 4), 1},
+           Case{"another entry in its place", entry_id(3, 5), 1},
+       }) {
+    for (const bool granted : {false, true}) {
+      for (const bool is_vote : {false, true}) {
+        CAPTURE(c.name);
+        CAPTURE(granted);
+        CAPTURE(is_vote);
+        Script script(5, 0, {1, 1, 4});
+        script.tell(3, 5, Heartbeat{Index(1), Round(1)});
+        script.tell(2, 5, is_vote ? MessageBody(VoteReply{granted, c.committed}) : PreVoteReply{granted, c.committed});
+        CHECK(script.raft().log().commit() == Index(c.commit_after));
+        CHECK(script.raft().leader() == MemberId(3));
+      }
+    }
+  }
+}
+
+TEST_CASE("an answer to a vote says what the voter knows to be committed, whatever else it says") {
+  struct Case {
+    const char* name;
+    uint64_t term;
+    MessageBody request;
+  };
+  for (const Case& c : {Case{"granted before a vote", 6, PreVoteRequest{entry_id(9, 5)}},
+                        Case{"refused before a vote", 5, PreVoteRequest{entry_id(9, 5)}},
+                        Case{"granted", 6, VoteRequest{entry_id(9, 5)}}, Case{"refused", 6, VoteRequest{}},
+                        Case{"of an older term", 4, VoteRequest{}}}) {
+    CAPTURE(c.name);
+    Script script(5, 0, {1, 1, 4});
+    script.tell(3, 5, Heartbeat{Index(2), Round(1)});
+    script.raft().forget_leader();
+    const std::vector<Message> answers = script.tell(2, c.term, c.request);
+    REQUIRE(answers.size() == 1);
+    const auto* vote = std::get_if<VoteReply>(&answers[0].body);
+    CHECK((vote ? vote->commit : std::get<PreVoteReply>(answers[0].body).commit) == entry_id(2, 1));
+  }
+}
+
 TEST_CASE("followers (5.2): without a word from a leader a timeout in [1, 2) times the base starts a pre-vote") {
   std::set<uint32_t> timeouts;
   for (uint64_t seed = 1; seed <= 200; ++seed) {

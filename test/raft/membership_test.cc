@@ -171,6 +171,38 @@ TEST_CASE("4.2.2: a leader that is removed commits its removal, tells all, and g
   CHECK(cluster.raft(1).role() == Role::kFollower);
 }
 
+TEST_CASE(
+    "of two voters the leader removes itself, and the other goes on, though it never hears that this is committed") {
+  struct Case {
+    const char* name;
+    size_t more;  // entries behind the removal that only the one that goes has
+    bool restarts;
+  };
+  for (const Case& c : {Case{"with equal logs", 0, false}, Case{"with more at the one that goes", 2, false},
+                        Case{"which starts again meanwhile", 2, true}}) {
+    CAPTURE(c.name);
+    Cluster cluster(2, voters({1, 2}));
+    cluster.start_all();
+    REQUIRE(cluster.elect(1) == 1);
+    REQUIRE(cluster.raft(1).propose_configuration(to_text(voters({2}))));
+    cluster[1].take_ready();
+    cluster.collect(cluster[1]);
+    for (Message& message : std::exchange(cluster.wire, {})) cluster.deliver(std::move(message));
+    for (size_t i = 0; i < c.more; ++i) REQUIRE(cluster.raft(1).propose("only here"));
+    cluster.link_down = [](MemberId from, MemberId) { return from == MemberId(1); };
+    cluster.settle();
+    REQUIRE(cluster.raft(1).configuration() == voters({2}));
+    REQUIRE(cluster.raft(2).configuration() == voters({1, 2}));
+    if (c.restarts) restart(cluster, 1);
+
+    cluster.link_down = nullptr;
+    cluster.tick_all(60);
+    CHECK(cluster.leader() == 2);
+    CHECK(cluster.raft(2).configuration() == voters({2}));
+    CHECK(cluster.raft(2).leads_alone());
+  }
+}
+
 TEST_CASE("a leader that becomes a learner goes as well, and follows on") {
   Cluster cluster(3, voters({1, 2, 3}));
   cluster.start_all();
