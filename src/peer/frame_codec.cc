@@ -21,6 +21,7 @@ enum class FrameType : uint8_t {
   kReadIndexRequest = 4,
   kReadIndexReply = 5,
   kCheckpoint = 6,
+  kLogLost = 7,
 };
 
 enum class MessageType : uint8_t {
@@ -141,6 +142,7 @@ void put_content(std::string& to, const Checkpoint& checkpoint) {
   put(to, checkpoint.index);
   put_le64(to, checkpoint.chain);
 }
+void put_content(std::string& to, const LogLost&) { put_type(to, FrameType::kLogLost); }
 
 void store_le32(char* at, uint32_t value) {
   for (int i = 0; i < 4; ++i) at[i] = static_cast<char>(value >> (8 * i));
@@ -334,6 +336,8 @@ std::optional<Frame> take_frame(FrameType type, ByteReader& from) {
       return take_read_index_reply(from);
     case FrameType::kCheckpoint:
       return take_checkpoint(from);
+    case FrameType::kLogLost:
+      return LogLost{};
   }
   return std::nullopt;
 }

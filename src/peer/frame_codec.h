@@ -9,6 +9,7 @@
 //            | 0x04 token:varint                                  ReadIndexRequest
 //            | 0x05 token:varint has_index:u8 index:varint        ReadIndexReply; without has_index, index is 0
 //            | 0x06 index:varint chain:u64le                      Checkpoint
+//            | 0x07                                               LogLost
 //   raft    := from:u64le to:u64le incarnation:u64le term:varint cluster_ms:varint message
 //   message := 0x00 last_index:varint last_term:varint                     PreVoteRequest
 //            | 0x01 granted:u8 commit_index:varint commit_term:varint      PreVoteReply

@@ -43,6 +43,7 @@ StreamKind stream_of(const Frame& frame) {
     StreamKind operator()(const ReadIndexRequest&) const { return StreamKind::kControl; }
     StreamKind operator()(const ReadIndexReply&) const { return StreamKind::kControl; }
     StreamKind operator()(const Checkpoint&) const { return StreamKind::kBulk; }
+    StreamKind operator()(const LogLost&) const { return StreamKind::kControl; }
   };
   return std::visit(Chooser(), frame);
 }

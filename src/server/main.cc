@@ -39,6 +39,7 @@ int fail(const std::string& message) {
 
 // SIGINT and SIGTERM, held back from every thread so that this one can wait for them.
 constexpr std::chrono::milliseconds kSignalCheckInterval{100};  // until clients are served
+constexpr time_t kWatchSeconds = 1;
 constexpr std::chrono::seconds kLingerRemoved{1};  // the others may still need to hear what the removed member committed
 
 sigset_t block_stop_signals() {
@@ -71,11 +72,9 @@ int leave_by(int signal_number) {
   return 128 + signal_number;
 }
 
-// True: a signal to stop has come within that time.
-bool is_told_to_stop(const sigset_t& stop_signals, int& received) {
-  const timespec at_once{};
-  received = sigtimedwait(&stop_signals, nullptr, &at_once);
-  return received > 0;
+// A signal to stop that has come within that time; 0 or less: none.
+int await_stop(const sigset_t& stop_signals, timespec patience) {
+  return sigtimedwait(&stop_signals, nullptr, &patience);
 }
 
 int leave_removed() {
@@ -94,14 +93,15 @@ int serve(const Config& config, PosixDisk& disk) {
   if (!server) return fail(server.error().message);
 
   int received = 0;
-  while (!(*server)->wait_until_published(kSignalCheckInterval)) {
-    if (is_told_to_stop(stop_signals, received)) break;
+  while (received <= 0 && !(*server)->wait_until_published(kSignalCheckInterval)) {
+    (*server)->watch_disk();
+    received = await_stop(stop_signals, {});
   }
   if (received <= 0) {
     if (const Result<void> serving = (*server)->serve_clients(); !serving) return fail(serving.error().message);
     log::info("try it: curl -L " + (*server)->client_url() + "/v2/keys/message -XPUT -d value=Hello");
     notify(kNotifyReady);
-    sigwait(&stop_signals, &received);
+    while ((received = await_stop(stop_signals, {kWatchSeconds, 0})) <= 0) (*server)->watch_disk();
   }
   notify(kNotifyStopping);
   if ((*server)->was_removed()) {

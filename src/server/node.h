@@ -87,6 +87,9 @@ class Node final : public v3bridge::Engine, public peer::Listener, public Instal
 
   uint64_t incarnation() const { return incarnation_; }
 
+  // How long the write of the log under way has taken so far; 0 if there is none.
+  std::chrono::nanoseconds sync_under_way() const { return raft_worker_.sync_watch().under_way(clock_.monotonic()); }
+
   const NodeCounts& node_counts() const { return counts_; }
 
  private:

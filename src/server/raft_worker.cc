@@ -24,7 +24,8 @@ RaftWorker::RaftWorker(const Parts& parts, raft::Raft raft)
       raft_(std::move(raft)),
       log_keeper_(parts.wal, parts.store, raft_, parts.maintenance, parts.inbox, parts.options.snapshot_count, parts.counts),
       duties_(parts.store, parts.apply_counts, parts.options.self.id, parts.options.duties),
-      proposals_(parts.options.self.id, parts.incarnation, {}) {}
+      proposals_(parts.options.self.id, parts.incarnation, {}),
+      standing_(raft_.quarantined() ? LogStanding::kQuarantined : LogStanding::kWhole) {}
 
 void RaftWorker::connect(peer::Transport& transport, std::function<void()> on_removed) {
   transport_ = &transport;
@@ -195,14 +196,17 @@ void RaftWorker::drive() {
 }
 
 void RaftWorker::write(const raft::Ready& ready) {
-  const nanoseconds begin = parts_.clock.monotonic();
   if (!ready.entries.empty()) {  // what this member may have to continue from as a leader
-    if (const auto stamp = read_stamp(ready.entries.back()->data)) parts_.cluster_clock.observe(*stamp, begin);
+    if (const auto stamp = read_stamp(ready.entries.back()->data))
+      parts_.cluster_clock.observe(*stamp, parts_.clock.monotonic());
   }
+  const nanoseconds begin = parts_.clock.monotonic();
+  sync_watch_.begin(begin);
   if (const Result<void> appended = parts_.wal.append(ready.entries, ready.hard_state); !appended) {
     fatal("wal: cannot append: " + appended.error().message);
   }
   if (const Result<void> synced = parts_.wal.sync(); !synced) fatal("wal: cannot sync: " + synced.error().message);
+  sync_watch_.end();
   const nanoseconds took = parts_.clock.monotonic() - begin;
   if (parts_.observer) parts_.observer->wal_synced(took);
   if (took > kSlowSync) log::warn("wal: sync took more than 1s", {{"took_ms", took / std::chrono::milliseconds(1)}});

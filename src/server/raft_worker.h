@@ -35,7 +35,9 @@
 #include "server/proposals.h"
 #include "server/publisher.h"
 #include "server/raft_view.h"
+#include "server/quarantine.h"
 #include "server/reads.h"
+#include "server/sync_watch.h"
 
 namespace viaduct::server {
 
@@ -71,6 +73,7 @@ class RaftWorker {
   void turn(Inbox::Batch& batch);
 
   const RaftView& view() const { return view_; }
+  const SyncWatch& sync_watch() const { return sync_watch_; }
 
   // The raft thread, by functions in the inbox.
   void move_leader(MemberId target, std::unique_ptr<v3bridge::Completion> completion);
@@ -119,6 +122,7 @@ class RaftWorker {
   void on(MemberId from, peer::ReadIndexRequest&& request);
   void on(MemberId from, peer::ReadIndexReply&& reply);
   void on(MemberId from, peer::Checkpoint&& checkpoint);
+  void on(MemberId from, peer::LogLost&& lost);
   void send(MemberId to, peer::Frame frame);
   void send_all(std::vector<raft::Message>& messages);
   void forward(Proposals::Waiting& waiting);
@@ -138,6 +142,9 @@ class RaftWorker {
   void watch_space(Nanoseconds now);
   void publish_self(Nanoseconds now);
   void tell_checkpoint();
+  void follow_standing();
+  void tell_of_lost_log();
+  [[noreturn]] void leave_as_lost();
   Result<Index> propose_own(const Command& command);
   void announce(Command command, Nanoseconds now);
   void fail_overdue(Nanoseconds now);
@@ -167,6 +174,8 @@ class RaftWorker {
   MemberId leader_;                 // as follow_leader() saw it last
   Nanoseconds leader_lost_at_{0};
   Nanoseconds leader_found_at_{0};
+  LogStanding standing_;  // as the data directory has it
+  SyncWatch sync_watch_;
   RaftView view_;
 };
 

@@ -95,6 +95,10 @@ void RaftWorker::on(MemberId from, peer::Checkpoint&& checkpoint) {
   }
 }
 
+void RaftWorker::on(MemberId from, peer::LogLost&&) {
+  if (from == raft_.leader()) leave_as_lost();
+}
+
 // --- what they are told ---
 
 void RaftWorker::send(MemberId to, peer::Frame frame) {

@@ -43,6 +43,35 @@ void RaftWorker::pass_time(nanoseconds now) {
   last_slow_duties_ = now;
   watch_space(now);
   tell_checkpoint();
+  follow_standing();
+  tell_of_lost_log();
+}
+
+// RB-38: who has lost its log without knowing is told, again and again, until it is gone.
+void RaftWorker::tell_of_lost_log() {
+  const std::optional<MemberId> lost = raft_.lost_log_of();
+  if (!lost) return;
+  if (*lost == raft_.id()) leave_as_lost();
+  if (!leads() || !raft_.progress(*lost)) return;
+  log::error("a member does not have all that it once acknowledged; it counts for nothing and has to be replaced",
+             {{"member", to_hex(lost->value)}});
+  send(*lost, peer::LogLost{});
+}
+
+// No later start may vote under this id either.
+void RaftWorker::leave_as_lost() {
+  const Result<void> written = write_standing(parts_.disk, parts_.options.data_directory, LogStanding::kLost);
+  if (!written) fatal("cannot note that the log is lost: " + written.error().message);
+  fatal(lost_log_text(raft_.id()));
+}
+
+// The leader has brought back all that was lost: the next start need not know of it.
+void RaftWorker::follow_standing() {
+  if (standing_ != LogStanding::kQuarantined || raft_.quarantined()) return;
+  standing_ = LogStanding::kWhole;
+  if (const Result<void> written = write_standing(parts_.disk, parts_.options.data_directory, standing_); !written)
+    fatal("cannot end the quarantine: " + written.error().message);
+  log::info("this member has all again that was committed, and takes part in elections");
 }
 
 // The leader compares what all have applied (INV-A6).

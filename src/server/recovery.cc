@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "server/membership.h"
 #include "server/publisher.h"
+#include "server/quarantine.h"
 #include "server/series.h"
 #include "server/stamped.h"
 #include "v3bridge/admin.h"
@@ -18,19 +19,25 @@ namespace {
 constexpr uint64_t kEntryCacheBytes = 16 << 20;
 constexpr uint64_t kReadBytes = 16 << 20;
 
+struct OpenLog {
+  std::unique_ptr<wal::Wal> wal;
+  raft::Log log;
+  Stamp newest_stamp;  // of log and state
+};
+
+Error lost(const std::string& what) { return {Code::kCorrupt, what}; }
+
 Error unusable(const std::string& why) {
   return {Code::kCorrupt, why + "; this member has no peer to recover from: restore a backup into a new --data-dir"};
 }
 
 Result<std::unique_ptr<wal::Wal>> open_wal(Disk& disk, Random& random, const NodeOptions& options, Index applied) {
-  wal::Options wal_options;
-  wal_options.identity = {options.cluster_id, options.self.id};
-  wal_options.segment_bytes = options.wal_segment_bytes;
-  Result<wal::Wal::Opened> opened = wal::Wal::open(disk, options.wal_directory, wal_options, random);
+  const wal::Options wal = wal_options(options);
+  Result<wal::Wal::Opened> opened = wal::Wal::open(disk, options.wal_directory, wal, random);
   if (!opened) {
     if (opened.error().code != Code::kNotFound) return std::move(opened).error();
-    if (applied) return unusable("the state holds entry " + to_string(applied) + ", but there is no log");
-    return wal::Wal::create(disk, options.wal_directory, wal_options, random);
+    if (applied) return lost("the state holds entry " + to_string(applied) + ", but there is no log");
+    return wal::Wal::create(disk, options.wal_directory, wal, random);
   }
   if (const auto& cut = opened->tail_cut) {
     log::warn("wal: left an unfinished write behind", {{"file", cut->file}, {"offset", cut->offset}, {"bytes", cut->bytes}});
@@ -59,10 +66,10 @@ Result<void> check_version(const store::Store& store, const std::string& own) {
 Result<raft::Log> read_log(const wal::Wal& wal, Index applied, Index last, Stamp& newest_stamp) {
   const Index base = wal.first_index().previous();
   if (applied < base) {
-    return unusable("the state ends at entry " + to_string(applied) + ", but the log begins behind " + to_string(base));
+    return lost("the state ends at entry " + to_string(applied) + ", but the log begins behind " + to_string(base));
   }
   if (wal.last_index() < applied) {
-    return unusable("the state holds entry " + to_string(applied) + ", but the log ends at " + to_string(wal.last_index()));
+    return lost("the state holds entry " + to_string(applied) + ", but the log ends at " + to_string(wal.last_index()));
   }
   Term base_term;
   if (base) {
@@ -120,27 +127,69 @@ raft::Configuration configuration_in(const store::Store& store, const NodeOption
   return options.founding.members.empty() ? configuration_of({options.self}) : configuration_of(options.founding.members);
 }
 
+bool has_peers(const raft::Configuration& configuration, MemberId self) {
+  return std::any_of(configuration.voters.begin(), configuration.voters.end(), [&](MemberId id) { return id != self; });
+}
+
+store::AppliedState applied_by(const store::Store& store) {
+  const store::Store::ReadLock lock(store);
+  return store.applied();
+}
+
+Result<std::unique_ptr<store::Store>> open_store(Disk& disk, const StateDirectory& directory) {
+  store::Options options;
+  options.directory = directory.path();
+  return store::Store::open(disk, options);
+}
+
+// A member with founders to ask gives up a damaged state, and has it from the log or from them.
+Result<std::unique_ptr<store::Store>> open_store_or_none(Disk& disk, StateDirectory& directory, const NodeOptions& options) {
+  Result<std::unique_ptr<store::Store>> store = open_store(disk, directory);
+  const bool has_others = !options.force_new_cluster && options.founding.members.size() > 1;
+  if (store || store.error().code != Code::kCorrupt || !has_others) return store;
+  log::error("the state is damaged, this member begins with none", {{"damage", store.error().message}});
+  VIADUCT_TRY(directory.make_room());
+  VIADUCT_TRY(directory.switch_to_next());
+  return open_store(disk, directory);
+}
+
+Result<OpenLog> open_log(Disk& disk, Random& random, const NodeOptions& options, const store::Store& store) {
+  const store::AppliedState applied = applied_by(store);
+  VIADUCT_TRY_ASSIGN(wal, open_wal(disk, random, options, applied.index));
+  VIADUCT_TRY(follow_installed_state(*wal, store));
+  Stamp newest_stamp = applied.stamp;
+  const Index last = last_index_to_keep(*wal, store, applied.index, options);
+  VIADUCT_TRY_ASSIGN(log, read_log(*wal, applied.index, last, newest_stamp));
+  return OpenLog{std::move(wal), std::move(log), newest_stamp};
+}
+
+// CC-12.
+Result<OpenLog> open_log_or_quarantine(Disk& disk, Random& random, const NodeOptions& options, const store::Store& store) {
+  Result<OpenLog> whole = open_log(disk, random, options, store);
+  if (whole || whole.error().code != Code::kCorrupt) return whole;
+  const std::string damage = whole.error().message;
+  if (!has_peers(configuration_in(store, options), options.self.id)) return unusable(damage);
+  log::error("part of the log is lost: out of elections until the leader has brought it back", {{"damage", damage}});
+  const store::AppliedState applied = applied_by(store);
+  if (const Result<void> entered = enter_quarantine(disk, random, options, {applied.index, applied.term}); !entered)
+    return Error{entered.error().code, damage + "; " + entered.error().message};
+  return open_log(disk, random, options, store);
+}
+
 }  // namespace
 
 Result<Recovered> recover(Disk& disk, Random& random, const NodeOptions& options) {
+  VIADUCT_TRY_ASSIGN(standing, read_standing(disk, options.data_directory));
+  if (standing == LogStanding::kLost) return Error{Code::kCorrupt, lost_log_text(options.self.id)};
   VIADUCT_TRY_ASSIGN(state_directory, StateDirectory::open(disk, options.state_directory));
-  store::Options store_options;
-  store_options.directory = state_directory->path();
-  VIADUCT_TRY_ASSIGN(store, store::Store::open(disk, store_options));
+  VIADUCT_TRY_ASSIGN(store, open_store_or_none(disk, *state_directory, options));
   VIADUCT_TRY(check_v2_root(*store, options.v2_root));
   VIADUCT_TRY(check_version(*store, options.cluster_version));
-  store::AppliedState applied;
-  {
-    const store::Store::ReadLock lock(*store);
-    applied = store->applied();
-  }
-  VIADUCT_TRY_ASSIGN(wal, open_wal(disk, random, options, applied.index));
-  VIADUCT_TRY(follow_installed_state(*wal, *store));
-  Stamp newest_stamp = applied.stamp;
-  VIADUCT_TRY_ASSIGN(log, read_log(*wal, applied.index, last_index_to_keep(*wal, *store, applied.index, options), newest_stamp));
-  const HardState hard_state = wal->hard_state();
-  raft::Configuration configuration = configuration_in(*store, options);
-  return Recovered{std::move(state_directory), std::move(store), std::move(wal), {hard_state, std::move(configuration), std::move(log)}, newest_stamp};
+  VIADUCT_TRY_ASSIGN(open, open_log_or_quarantine(disk, random, options, *store));
+  VIADUCT_TRY_ASSIGN(standing_now, read_standing(disk, options.data_directory));
+  const bool quarantined = standing_now == LogStanding::kQuarantined && !options.force_new_cluster;
+  raft::Restart restart{open.wal->hard_state(), configuration_in(*store, options), std::move(open.log), quarantined};
+  return Recovered{std::move(state_directory), std::move(store), std::move(open.wal), std::move(restart), open.newest_stamp};
 }
 
 }  // namespace viaduct::server

@@ -22,6 +22,8 @@ namespace viaduct::server {
 namespace {
 
 constexpr std::chrono::seconds kShutdownGrace{5};
+constexpr std::chrono::seconds kSlowSync{1};
+constexpr std::chrono::seconds kHungSync{20};
 
 template <typename Duration>
 std::chrono::milliseconds to_ms(Duration duration) {
@@ -201,6 +203,12 @@ Result<std::unique_ptr<Server>> Server::start(const Config& given, Disk& disk, c
 
 bool Server::wait_until_published(std::chrono::milliseconds timeout) {
   return parts_->node->wait_until_published(timeout);
+}
+
+void Server::watch_disk() {
+  const std::chrono::nanoseconds under_way = parts_->node->sync_under_way();
+  if (under_way >= kHungSync) fatal("wal: a sync has been under way for 20s: the disk hangs");
+  if (under_way >= kSlowSync) log::warn("wal: a sync has been under way for more than 1s");
 }
 
 Result<void> Server::serve_clients() {

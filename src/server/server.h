@@ -29,6 +29,10 @@ class Server {
 
   bool was_removed() const;
 
+  // To be called about once a second: warns of a disk that takes too long, and ends the process once it has held up the
+  // log for 20 s, since nobody else may give up its place for it (CC-14).
+  void watch_disk();
+
   // Hands leadership on, accepts nothing more, answers what was asked, ends parked watches cleanly, makes the state durable.
   void stop();
 

@@ -17,6 +17,7 @@ struct Identity {
 
 struct Options {
   Identity identity;
+  std::string ballot_path;                        // ballot.h; empty: there is none
   uint64_t segment_bytes = uint64_t{64} << 20;    // 4 KiB to 1 GiB
   uint64_t max_frame_bytes = uint64_t{16} << 20;  // a larger append becomes several frames; bounds max_entry_bytes()
 };

@@ -53,6 +53,7 @@ Result<std::unique_ptr<Wal>> Wal::create(Disk& disk, std::string directory, cons
   std::unique_ptr<Wal> wal(new Wal(disk, std::move(directory), options, random));
   wal->chain_.next_frame = 1;
   VIADUCT_TRY(wal->start_segment(1));
+  VIADUCT_TRY(wal->open_ballot());
   return wal;
 }
 
@@ -65,7 +66,24 @@ Result<Wal::Opened> Wal::open(Disk& disk, std::string directory, const Options& 
   opened.tail_cut = recovered.tail_cut;
   opened.wal.reset(new Wal(disk, std::move(directory), options, random));
   VIADUCT_TRY(opened.wal->restore(std::move(recovered)));
+  VIADUCT_TRY(opened.wal->open_ballot());
   return opened;
+}
+
+// Where a crash came between ballot and log the ballot is ahead. Written anew either way: what was read may be in memory
+// only (CC-5).
+Result<void> Wal::open_ballot() {
+  if (options_.ballot_path.empty()) return {};
+  VIADUCT_TRY_ASSIGN(kept, read_ballot(disk_, options_.ballot_path, options_.identity));
+  VIADUCT_TRY_ASSIGN(ballot, Ballot::open(disk_, options_.ballot_path, options_.identity));
+  ballot_ = std::move(ballot);
+  HardState hard_state = state_.hard_state();
+  const bool is_ahead = kept && is_newer(*kept, hard_state);
+  if (is_ahead) hard_state = {kept->term, kept->vote, hard_state.commit};
+  VIADUCT_TRY(keep_failure(ballot_->write(hard_state.term, hard_state.vote)));
+  if (!is_ahead) return {};
+  VIADUCT_TRY(append({}, hard_state));
+  return sync();
 }
 
 Result<void> Wal::restore(Recovered recovered) {
@@ -126,8 +144,14 @@ Result<void> Wal::append_frame(const Batch& batch) {
   VIADUCT_TRY(sync());  // at most one frame is unsynced (CC-3)
   const uint64_t frame_bytes = batch.frame_bytes();
   VIADUCT_TRY(make_room(frame_bytes));
+  VIADUCT_TRY(cast(batch.hard_state));
   build_frame(batch, frame_bytes);
   return keep_failure(write_frame());
+}
+
+Result<void> Wal::cast(const std::optional<HardState>& next) {
+  if (!ballot_ || !next || !is_newer(*next, state_.hard_state())) return {};
+  return keep_failure(ballot_->write(next->term, next->vote));
 }
 
 Result<void> Wal::make_room(uint64_t frame_bytes) {

@@ -24,6 +24,7 @@
 #include "base/ids.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "wal/ballot.h"
 #include "wal/entry_map.h"
 #include "wal/frame_builder.h"
 #include "wal/log_state.h"
@@ -40,8 +41,8 @@ class Wal {
   // A log without entries, in a directory that is made when missing. kAlreadyExists when it holds a log.
   static Result<std::unique_ptr<Wal>> create(Disk& disk, std::string directory, const Options& options, Random& random);
 
-  // Verifies every kept frame, cuts an unfinished tail, and makes what is left durable anew (CC-5). kNotFound when
-  // there is no log.
+  // Verifies every kept frame, cuts an unfinished tail, and makes what is left durable anew (CC-5); a ballot that is ahead
+  // counts. kNotFound when there is no log.
   static Result<Opened> open(Disk& disk, std::string directory, const Options& options, Random& random);
 
   // Writes what raft wants durable: entries that go on from last_index() or replace uncommitted ones, and the hard
@@ -86,6 +87,8 @@ class Wal {
   Wal(Disk& disk, std::string directory, const Options& options, Random& random);
 
   Result<void> restore(Recovered recovered);
+  Result<void> open_ballot();
+  Result<void> cast(const std::optional<HardState>& next);
   Result<void> rewrite_newest(Bytes content);
   Result<void> start_segment(uint64_t sequence);
   Result<void> install(Spare& spare, Bytes content, uint64_t sequence);
@@ -108,6 +111,7 @@ class Wal {
   const Options options_;
   Random& random_;
   Spare spare_;
+  std::optional<Ballot> ballot_;
   LogState state_;
   EntryMap entries_;
   std::deque<Segment> segments_;  // oldest first; the last is written to

@@ -50,6 +50,7 @@ std::vector<Named> every_kind() {
       {"read index of an empty log", ReadIndexReply{4, Index(0)}},
       {"read index refused", ReadIndexReply{4, std::nullopt}},
       {"checkpoint", Checkpoint{Index(77), kMost}},
+      {"log lost", LogLost{}},
   };
 }
 

@@ -59,10 +59,12 @@ class NodeCluster {
   }
 
   void start(MemberId id) {
+    if (const Result<void> started = try_start(id); !started) FAIL(started.error().message);
+  }
+  Result<void> try_start(MemberId id) {
     Place& place = *places_.at(id);
-    Result<std::unique_ptr<Node>> opened = Node::open(place.disk, clock, place.random, place.options, nullptr);
-    if (!opened) FAIL(opened.error().message);
-    std::unique_ptr<Node> node = std::move(opened).value();
+    VIADUCT_TRY_ASSIGN(opened, Node::open(place.disk, clock, place.random, place.options, nullptr));
+    std::unique_ptr<Node> node = std::move(opened);
     node->connect(place, [&place] { place.removed = true; });
     Node& started = *node;
     {
@@ -70,7 +72,10 @@ class NodeCluster {
       place.node = std::move(node);
     }
     started.start();
+    return {};
   }
+  FakeDisk& disk(MemberId id) { return places_.at(id)->disk; }
+  const NodeOptions& options(MemberId id) const { return places_.at(id)->options; }
   // From its next start on, or not any more.
   void set_force_new_cluster(MemberId id, bool forced) { places_.at(id)->options.force_new_cluster = forced; }
   void stop(MemberId id) {

@@ -1,0 +1,116 @@
+#include "wal/ballot.h"
+
+#include <doctest/doctest.h>
+
+#include "test/wal/log_support.h"
+
+namespace viaduct::wal {
+namespace {
+
+const Identity kIdentity = small_options().identity;
+constexpr const char* kPath = "/ballot";
+
+Options with_ballot() {
+  Options options = small_options();
+  options.ballot_path = kPath;
+  return options;
+}
+
+std::optional<HardState> kept(Disk& disk) { return must(read_ballot(disk, kPath, kIdentity)); }
+
+TEST_CASE("a ballot gives back what was written last") {
+  FakeDisk disk;
+  CHECK_FALSE(kept(disk));
+  for (int opened = 0; opened < 2; ++opened) {
+    Ballot ballot = must(Ballot::open(disk, kPath, kIdentity));
+    for (const uint64_t term : {1, 9}) {
+      must(ballot.write(Term(term), MemberId(4)));
+      CHECK(kept(disk) == hard_state(term, 4, 0));
+    }
+  }
+}
+
+TEST_CASE("a ballot that is damaged or another's is none") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  must(must(Ballot::open(disk, kPath, kIdentity)).write(Term(3), MemberId(4)));
+  CHECK_FALSE(must(read_ballot(disk, kPath, {kIdentity.cluster, MemberId(7)})));
+  CHECK_FALSE(must(read_ballot(disk, kPath, {ClusterId(7), kIdentity.member})));
+  const size_t bytes = must(read_file(disk, kPath, 512)).size();
+  for (size_t at = 0; at < bytes; ++at) {
+    const auto copy = disk.crash_image(random);
+    const auto file = must(copy->open(kPath, OpenMode::kWrite));
+    must(file->write_at(at, "\xff"));
+    if (must(read_file(*copy, kPath, 512)) == must(read_file(disk, kPath, 512))) continue;
+    CAPTURE(at);
+    CHECK_FALSE(kept(*copy));
+  }
+}
+
+TEST_CASE("the ballot is never behind the log, wherever the power is cut") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  const auto wal = create(disk, random, with_ballot());
+  must(disk.sync_directory("/"));
+  HardState acknowledged;
+  for (uint64_t term = 1; term < 6; ++term) {
+    const HardState steps[] = {hard_state(term, 0, 0), hard_state(term, 10 + term, 0)};
+    for (const HardState& next : steps) {
+      const auto check = [&](FakeDisk& image) {
+        const auto in_log = Wal::open(*image.crash_image(random), kDirectory, small_options(), random);
+        REQUIRE(in_log);
+        REQUIRE(kept(image));
+        CHECK_FALSE(is_newer(in_log->wal->hard_state(), *kept(image)));
+        CHECK_FALSE(is_newer(acknowledged, *kept(image)));
+        const Wal::Opened both = open(image, random, with_ballot());
+        CHECK_FALSE(is_newer(acknowledged, both.wal->hard_state()));
+        CHECK(both.wal->hard_state() == open(image, random, with_ballot()).wal->hard_state());
+      };
+      must(wal->append({}, next));
+      disk.for_each_crash_image(check);
+      must(wal->sync());
+      acknowledged = next;
+      disk.for_each_crash_image(check);
+    }
+  }
+}
+
+TEST_CASE("a ballot costs a sync when term or vote change, and nothing else does") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  const auto wal = create(disk, random, with_ballot());
+  const auto calls_of = [&](const HardState& next) {
+    const uint64_t before = disk.calls();
+    must(wal->append(shared({entry(wal->last_index().value + 1)}), next));
+    must(wal->sync());
+    return disk.calls() - before;
+  };
+  CHECK(calls_of(hard_state(1, 0, 0)) == 4);
+  CHECK(calls_of(hard_state(1, 5, 0)) == 4);
+  CHECK(calls_of(hard_state(1, 5, 1)) == 2);
+}
+
+TEST_CASE("what the ballot knows and the log does not counts, and is in the log from then on") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  append_synced(*create(disk, random, with_ballot()), entries(1, 3), hard_state(2, 5, 1));
+  must(must(Ballot::open(disk, kPath, kIdentity)).write(Term(3), MemberId(6)));
+  CHECK(open(disk, random, with_ballot()).wal->hard_state() == hard_state(3, 6, 1));
+  CHECK(open(disk, random).wal->hard_state() == hard_state(3, 6, 1));
+}
+
+TEST_CASE("a ballot that fell behind or is gone is written anew from the log") {
+  for (const bool is_gone : {true, false}) {
+    CAPTURE(is_gone);
+    FakeDisk disk;
+    SeededRandom random(1);
+    append_synced(*create(disk, random, with_ballot()), {}, hard_state(7, 5, 0));
+    if (is_gone) must(disk.remove(kPath));
+    if (!is_gone) must(must(Ballot::open(disk, kPath, kIdentity)).write(Term(2), MemberId(6)));
+    CHECK(open(disk, random, with_ballot()).wal->hard_state() == hard_state(7, 5, 0));
+    CHECK(kept(disk) == hard_state(7, 5, 0));
+  }
+}
+
+}  // namespace
+}  // namespace viaduct::wal
