@@ -137,6 +137,8 @@ class RaftWorker {
   // raft_worker_time.cc
   void pass_time(Nanoseconds now);
   void follow_leader(Nanoseconds now);
+  void campaign_within(Nanoseconds delay);
+  void campaign();
   void do_duties(Nanoseconds now);
   DutyView duty_view(Nanoseconds now) const;
   void watch_space(Nanoseconds now);
@@ -167,6 +169,7 @@ class RaftWorker {
   ApplyQueue::Batch handed_over_;
   Nanoseconds next_tick_{0};
   std::optional<Nanoseconds> campaign_at_;
+  Nanoseconds campaign_delay_{0};  // the bound by which that was drawn
   Nanoseconds last_slow_duties_{0};
   Nanoseconds last_publish_{0};
   uint64_t wal_bytes_checked_ = 0;  // NodeCounts::wal_bytes when the disk's space was last looked at

@@ -246,8 +246,7 @@ void RaftWorker::on_gone(MemberId id) {
   log::info("raft: the leader's links are closed and refused", {{"leader", to_hex(id.value)}});
   raft_.forget_leader();
   if (raft_.leader()) return;
-  const auto bound = static_cast<uint64_t>(nanoseconds(kMaxCampaignDelay).count());
-  campaign_at_ = parts_.clock.monotonic() + nanoseconds(parts_.random.below(bound));
+  campaign_within(kMaxCampaignDelay);
 }
 
 void RaftWorker::move_leader(MemberId target, CompletionPtr completion) {

@@ -26,10 +26,7 @@ constexpr const char* kTimedOut = "etcdserver: request timed out";
 
 void RaftWorker::pass_time(nanoseconds now) {
   follow_leader(now);
-  if (campaign_at_ && now >= *campaign_at_) {
-    campaign_at_.reset();
-    raft_.campaign();
-  }
+  if (campaign_at_ && now >= *campaign_at_) campaign();
   const uint64_t wal_bytes = parts_.counts.wal_bytes.load(std::memory_order_relaxed);
   if (wal_bytes - wal_bytes_checked_ >= kSpaceCheckBytes) watch_space(now);
   if (now < next_tick_) return;
@@ -72,6 +69,19 @@ void RaftWorker::follow_standing() {
   if (const Result<void> written = write_standing(parts_.disk, parts_.options.data_directory, standing_); !written)
     fatal("cannot end the quarantine: " + written.error().message);
   log::info("this member has all again that was committed, and takes part in elections");
+}
+
+void RaftWorker::campaign_within(nanoseconds delay) {
+  campaign_delay_ = delay;
+  campaign_at_ = parts_.clock.monotonic() + nanoseconds(parts_.random.below(static_cast<uint64_t>(delay.count())));
+}
+
+// Two that noticed the leader's death at the same time may split the votes: unless one of them is heard of, there is a next
+// try, until timeouts take over.
+void RaftWorker::campaign() {
+  campaign_at_.reset();
+  raft_.campaign();
+  if (2 * campaign_delay_ < parts_.options.election_timeout) campaign_within(2 * campaign_delay_);
 }
 
 // The leader compares what all have applied (INV-A6).

@@ -21,7 +21,8 @@ namespace viaduct::server {
 
 class NodeCluster {
  public:
-  explicit NodeCluster(size_t size) {
+  explicit NodeCluster(size_t size, std::chrono::milliseconds election_timeout = std::chrono::milliseconds(50))
+      : election_timeout_(election_timeout) {
     for (size_t i = 0; i < size; ++i) founders_.push_back({id_of(i), "", {url_of(i)}, {}});
     for (size_t i = 0; i < size; ++i) add(i, {true, founders_});
     until("published members", [&] {  // before that no client is served
@@ -52,7 +53,7 @@ class NodeCluster {
     options.cluster_version = "3.5.0";
     options.strict_reconfig = false;
     options.heartbeat_interval = std::chrono::milliseconds(5);
-    options.election_timeout = std::chrono::milliseconds(50);
+    options.election_timeout = election_timeout_;
     options.wal_segment_bytes = 1 << 20;
     places_[id_of(i)] = std::move(place);
     start(id_of(i));
@@ -235,6 +236,7 @@ class NodeCluster {
     return figures;
   }
 
+  const std::chrono::milliseconds election_timeout_;
   PostingThread here_;
   std::vector<v3bridge::Member> founders_;
   std::mutex mutex_;  // guards the nodes' coming and going, and the cuts

@@ -183,5 +183,26 @@ TEST_CASE("the death of a leader that its peers notice is not waited out") {
   CHECK(cluster.clock.monotonic() - begin < std::chrono::milliseconds(100));  // 50 ms of chance, and some ticks
 }
 
+TEST_CASE("members that split the votes of a dead leader try again soon") {
+  for (int round = 0; round < 5; ++round) {
+    CAPTURE(round);
+    NodeCluster cluster(3, std::chrono::seconds(2));
+    const MemberId old = cluster.leader();
+    cluster.stop(old);
+    std::vector<MemberId> left;
+    for (size_t i = 0; i < 3; ++i) {
+      if (NodeCluster::id_of(i) != old) left.push_back(NodeCluster::id_of(i));
+    }
+    cluster.cut(left[0], left[1]);
+    cluster.cut(left[1], left[0]);
+    const std::chrono::nanoseconds begin = cluster.clock.monotonic();
+    for (const MemberId id : left) cluster.node(id).gone(old);
+    for (int i = 0; i < 11; ++i) cluster.tick();  // each has stood for election, and heard nothing
+    cluster.heal();
+    cluster.until("another leader", [&] { return cluster.leader_of(left[0]) && cluster.leader_of(left[0]) != old; });
+    CHECK(cluster.clock.monotonic() - begin < std::chrono::seconds(1));
+  }
+}
+
 }  // namespace
 }  // namespace viaduct::server
