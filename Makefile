@@ -157,13 +157,13 @@ $(SYSTEM): PKG_CXX += $(HTTPLIB_CXX)
 $(BUILD)/bin/system_test: $(SYSTEM) $(call libraries,base)
 	@mkdir -p $(@D)
 	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD) $(HTTPLIB_LD)
-$(BUILD)/lib/failing_sync.so: test/system/failing_sync.c
+$(BUILD)/lib/faulty_disk.so: test/support/faulty_disk.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O1 -Wall -Wextra -Werror -shared -fPIC -o $@ $< -ldl
-test-programs: $(BUILD)/bin/system_test $(BUILD)/lib/failing_sync.so
+test-programs: $(BUILD)/bin/system_test $(BUILD)/lib/faulty_disk.so
 .PHONY: system
-system: $(BUILD)/bin/system_test $(BUILD)/lib/failing_sync.so $(BIN)/viaduct
-	VIADUCT=$(BIN)/viaduct FAILING_SYNC_LIBRARY=$(BUILD)/lib/failing_sync.so $(BUILD)/bin/system_test $(ARGS)
+system: $(BUILD)/bin/system_test $(BUILD)/lib/faulty_disk.so $(BIN)/viaduct
+	VIADUCT=$(BIN)/viaduct FAULTY_DISK_LIBRARY=$(BUILD)/lib/faulty_disk.so $(BUILD)/bin/system_test $(ARGS)
 
 # --- Conformance: every scenario against etcd and against viaduct; test/conformance/README.md.
 CONFORMANCE      := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/conformance/*.cc) test/support/free_port.cc)

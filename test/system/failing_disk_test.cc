@@ -56,29 +56,52 @@ int fill(V2Client& client) {
   return -1;
 }
 
-TEST_CASE("a failed sync ends the server, and what was acknowledged before is there after a restart") {
-  const char* const library = std::getenv("FAILING_SYNC_LIBRARY");
-  REQUIRE_MESSAGE(library, "FAILING_SYNC_LIBRARY names the preloaded library");
-  const std::string trigger = (std::filesystem::temp_directory_path() / ("failing-sync-" + std::to_string(getpid()))).string();
-  // A server built with the address sanitizer would insist on being loaded first.
-  const std::vector<std::string> environment = {std::string("LD_PRELOAD=") + library, "FAILING_SYNC=" + trigger,
-                                                "ASAN_OPTIONS=verify_asan_link_order=0"};
-  ServerProcess server({{}, environment, {}});
-  V2Client client(server.port());
-  const uint64_t index = client.put("/kept", "value=1")->modified_index();
+// What happens to the syncs of a server that was started with its environment().
+class FaultyDisk {
+ public:
+  FaultyDisk() : orders_((std::filesystem::temp_directory_path() / ("faulty-disk-" + std::to_string(getpid()))).string()) {}
+  ~FaultyDisk() { mend(); }
 
-  std::ofstream(trigger) << "now";
-  CHECK(!client.put("/lost", "value=1"));  // no answer is the right answer
-  const int status = server.wait();
-  CHECK(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 1);
-  CHECK(server.log().find("wal: cannot sync") != std::string::npos);
+  void order(const char* what) { std::ofstream(orders_) << what; }
+  void mend() { std::filesystem::remove(orders_); }
+  std::vector<std::string> environment() const {
+    const char* const library = std::getenv("FAULTY_DISK_LIBRARY");
+    REQUIRE_MESSAGE(library, "FAULTY_DISK_LIBRARY names the preloaded library");
+    // A server built with the address sanitizer would insist on being loaded first.
+    return {std::string("LD_PRELOAD=") + library, "FAULTY_DISK=" + orders_, "ASAN_OPTIONS=verify_asan_link_order=0"};
+  }
 
-  std::filesystem::remove(trigger);
-  server.start();
-  V2Client again(server.port());
-  CHECK(again.get("/kept")->modified_index() == index);
-  CHECK(again.put("/more", "value=1")->status == 201);
+ private:
+  const std::string orders_;
+};
+
+TEST_CASE("a sync that fails or hangs ends the server, and what was acknowledged before is there after a restart") {
+  struct Case {
+    const char* order;
+    const char* last_words;
+  };
+  const Case cases[] = {{"fail", "wal: cannot sync"}, {"hang", "wal: a sync has been under way for 20s"}};
+  for (const Case& c : cases) {
+    CAPTURE(c.order);
+    FaultyDisk disk;
+    ServerProcess server({{}, disk.environment(), {}});
+    V2Client client(server.port());
+    const uint64_t index = client.put("/kept", "value=1")->modified_index();
+
+    disk.order(c.order);
+    const auto answer = client.put("/lost", "value=1");
+    CHECK((!answer || answer->status == 500));  // no answer, or that it took too long
+    const int status = server.wait();
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 1);
+    CHECK(server.log().find(c.last_words) != std::string::npos);
+
+    disk.mend();
+    server.start();
+    V2Client again(server.port());
+    CHECK(again.get("/kept")->modified_index() == index);
+    CHECK(again.put("/more", "value=1")->status == 201);
+  }
 }
 
 TEST_CASE("a full disk refuses writes clearly, serves reads and deletes, and recovers by itself, also after a kill") {
