@@ -181,14 +181,24 @@ conformance: $(BUILD)/bin/conformance $(BIN)/viaduct
 
 # --- Fuzzers: libFuzzer comes with clang. `make fuzz SECONDS=60` runs each so long; `make test` does for a few seconds.
 FUZZ         := build/fuzz
-FUZZ_OBJECTS := $(addprefix $(BUILD)/src/,v2/params.o $(patsubst src/%.cc,%.o,$(wildcard src/v3/json_*.cc)) \
-                $(addprefix v3/,dispatch.o errors.o release.o method.o call.o call_counts.o grpc_message.o gzip.o) \
-                peer/frame_codec.o)
+# What each one links: libraries, and of larger folders the objects that it needs.
 FUZZERS      := $(patsubst test/fuzz/%.cc,$(BUILD)/bin/%,$(wildcard test/fuzz/*_fuzz.cc))
-$(FUZZERS): $(BUILD)/bin/%: $(BUILD)/test/fuzz/%.o $(FUZZ_OBJECTS) $(call libraries,net proto base)
+FUZZ_DISK    := $(addprefix $(BUILD)/test/support/,fake_disk.o fake_medium.o)
+FUZZ_V3      := $(addprefix $(BUILD)/src/v3/,dispatch.o errors.o release.o method.o call.o call_counts.o grpc_message.o gzip.o)
+FUZZ_JSON    := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard src/v3/json_*.cc))
+server_part   = $(patsubst %,$(BUILD)/src/server/%.o,$(1))
+$(BUILD)/bin/form_fuzz: $(BUILD)/src/v2/params.o
+$(BUILD)/bin/grpc_fuzz: $(FUZZ_V3)
+$(BUILD)/bin/json_fuzz: $(FUZZ_JSON)
+$(BUILD)/bin/peer_fuzz: $(BUILD)/src/peer/frame_codec.o
+$(BUILD)/bin/wal_fuzz: $(FUZZ_DISK) $(call libraries,wal)
+$(BUILD)/bin/leveldb_fuzz $(BUILD)/bin/store_fuzz: $(FUZZ_DISK) $(call libraries,store)
+$(BUILD)/bin/snapshot_fuzz: $(FUZZ_DISK) $(call libraries,store) \
+  $(call server_part,peer_snapshot_format peer_snapshot_sink peer_snapshot_source state_directory)
+$(FUZZERS): $(BUILD)/bin/%: $(BUILD)/test/fuzz/%.o $(call libraries,net proto base)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD   $@")
-	$(Q)$(CXX) -fsanitize=fuzzer,address,undefined -o $@ $^ $(PKG_LD)
+	$(Q)$(CXX) -fsanitize=fuzzer,address,undefined -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LD)
 .PHONY: fuzzers fuzz-programs fuzz
 fuzzers: $(FUZZERS)
 fuzz-programs: test-deps
@@ -217,6 +227,15 @@ bench: deps
 	$(BUILD)/bin/bench --viaduct $(BIN)/viaduct --work $(BUILD)/bench-data --rounds $(ROUNDS) --seconds $(SECONDS) \
 	  $(if $(CLUSTER),--cluster $(CLUSTER)) $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK)$(ONLY),,--write docs/benchmarks.md)
 
+# --- What the unit tests of the folders DIRS reach of them: lines, branches, and which are left; docs/reliability.md.
+DIRS           ?= src/raft src/wal
+COVERAGE_BUILD ?= build/coverage
+.PHONY: coverage
+coverage: test-deps
+	$(MAKE) -j$(JOBS) BUILD=$(COVERAGE_BUILD) OPTIMIZE=-O0 CXXFLAGS=--coverage LDFLAGS=--coverage \
+	  $(DIRS:src/%=$(COVERAGE_BUILD)/bin/%_test)
+	scripts/coverage $(COVERAGE_BUILD) $(DIRS)
+
 # --- A cluster of three members on this machine; scripts/cluster has the commands for a second terminal.
 .PHONY: cluster
 cluster: deps
@@ -241,6 +260,23 @@ $(BUILD)/bin/chaos $(BUILD)/bin/chaos_test:
 test-programs: $(BUILD)/bin/chaos_test $(BUILD)/bin/chaos
 .PHONY: chaos
 chaos: deps
-	$(MAKE) -j$(JOBS) $(BIN)/viaduct $(BUILD)/bin/chaos
+	$(MAKE) -j$(JOBS) $(BIN)/viaduct $(BUILD)/bin/chaos $(BUILD)/lib/faulty_disk.so
 	$(BUILD)/bin/chaos --program $(BIN)/viaduct --work $(BUILD)/chaos-data --seed $(SEED) --runs $(RUNS) \
-	  --jobs $(PARALLEL) $(CHAOS_FLAGS)
+	  --jobs $(PARALLEL) --disk-library $(BUILD)/lib/faulty_disk.so $(CHAOS_FLAGS)
+
+# --- Whole clusters in one thread, each from one seed: `make sim SEEDS=5000 SEED=1` plays that many, PARALLEL at a time,
+# `make sim SEED=n SEEDS=1 TRACE=1` shows one of them; test/sim/README.md.
+SEEDS        ?= 500
+SIM          := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/sim/*.cc) $(addprefix test/support/,fake_disk.cc fake_medium.cc) \
+                $(addprefix test/cluster/,history.cc lease_checker.cc lease_load.cc linearizability.cc load.cc \
+                order_checker.cc replay.cc v2_client.cc v2_load.cc v3_client.cc v3_load.cc watch_checker.cc watch_load.cc) \
+                $(addprefix test/conformance/,connection.cc reply.cc http2_client.cc grpc_frame.cc))
+$(BUILD)/bin/sim: PKG_LD += $(HTTPLIB_LD)
+$(BUILD)/bin/sim: $(SIM) $(call libraries,$(LAYERS))
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD)
+.PHONY: sim
+sim: deps
+	$(MAKE) -j$(JOBS) $(BUILD)/bin/sim
+	$(BUILD)/bin/sim --seed $(SEED) --seeds $(SEEDS) --parallel $(PARALLEL) $(if $(TRACE),--trace)

@@ -227,6 +227,12 @@ void FakeDisk::crash(Random& random) {
   ++epoch_;
 }
 
+void FakeDisk::end_process() {
+  const std::lock_guard guard(mutex_);
+  locked_.clear();
+  ++epoch_;
+}
+
 std::unique_ptr<FakeDisk> FakeDisk::crash_image(Random& random) const {
   const std::lock_guard guard(mutex_);
   RandomChooser chooser(random);

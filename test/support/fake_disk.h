@@ -35,6 +35,9 @@ class FakeDisk final : public Disk {
   // Power cut in place: files and locks of before are dead, their calls give kIo. Armed failures are forgotten.
   void crash(Random& random);
 
+  // The process that uses it is gone, power stays: its locks are free, and what it wrote is there, synced or not.
+  void end_process();
+
   // What a power cut now might leave, as a disk of its own; this one goes on undisturbed.
   std::unique_ptr<FakeDisk> crash_image(Random& random) const;
 

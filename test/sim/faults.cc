@@ -1,0 +1,154 @@
+#include "test/sim/faults.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace viaduct::sim {
+namespace {
+
+constexpr Nanoseconds kSupervisor = kSecond;  // looks after processes that ended themselves that often
+
+}  // namespace
+
+std::vector<Faults::Count> Faults::counts() const {
+  return {{"kill", counts_[kKill]},           {"power loss", counts_[kPowerLoss]}, {"power loss of all", counts_[kPowerLossOfAll]},
+          {"pause", counts_[kPause]},         {"partition", counts_[kPartition]},  {"stop", counts_[kStop]},
+          {"clock jump", counts_[kClockJump]}};
+}
+
+void Faults::tell(const std::string& what) {
+  if (world_.scheduler.trace().shown()) world_.scheduler.trace().line(world_.scheduler.now(), "fault", what);
+}
+
+Nanoseconds Faults::timeouts(double least, double most) {
+  return static_cast<Nanoseconds>(dice_.log_between(least, most) * static_cast<double>(plan_.election.count())) * kMillisecond;
+}
+
+void Faults::inflict() {
+  const std::array<Nanoseconds, kKinds> means{plan_.kill,      plan_.power_loss, plan_.power_loss_of_all, plan_.pause,
+                                              plan_.partition, plan_.stop,       plan_.clock_jump};
+  const auto draw = [&](Nanoseconds mean) {
+    if (mean == 0) return kNever;
+    return world_.scheduler.now() + static_cast<Nanoseconds>(-std::log(1 - dice_.unit()) * static_cast<double>(mean));
+  };
+  std::array<Nanoseconds, kKinds> next{};
+  std::ranges::transform(means, next.begin(), draw);
+  const Nanoseconds end = world_.scheduler.now() + plan_.trouble;
+  Nanoseconds look = world_.scheduler.now() + kSupervisor;
+  for (;;) {
+    const auto first = std::ranges::min_element(next);
+    const Nanoseconds until = std::min({*first, end, look});
+    world_.scheduler.wait(this, until);
+    if (world_.scheduler.now() >= end) return;
+    if (world_.scheduler.now() >= look) {
+      revive_the_dead();
+      look = world_.scheduler.now() + kSupervisor;
+    }
+    if (world_.scheduler.now() < *first) continue;
+    const auto kind = static_cast<Kind>(first - next.begin());
+    *first = draw(means[kind]);
+    begin(kind);
+  }
+}
+
+void Faults::begin(Kind kind) {
+  ++counts_[kind];
+  Member& member = any();
+  switch (kind) {
+    case kKill:
+      tell("kill " + member.name());
+      return end(member, Member::End::kKilled);
+    case kPowerLoss:
+      tell("power loss of " + member.name());
+      return end(member, Member::End::kPowerLost);
+    case kPowerLossOfAll:
+      tell("power loss of all");
+      for (const auto& each : members_) end(*each, Member::End::kPowerLost);
+      return;
+    case kPause:
+      return pause(member);
+    case kPartition:
+      return partition();
+    case kStop:
+      tell("stop " + member.name());
+      return member.ask_to_stop();
+    case kClockJump: {
+      constexpr double kTenYears = 10 * 365.25 * 86400 * 1e9;
+      const double by = dice_.log_between(1e6, kTenYears) * (dice_.chance(0.5) ? 1 : -1);
+      tell("wall clock of " + member.name() + " by " + std::to_string(by / 1e9) + " s");
+      member.machine().wall_offset = static_cast<Nanoseconds>(by);
+      return;
+    }
+    case kKinds:
+      return;
+  }
+}
+
+void Faults::end(Member& member, Member::End how) {
+  const bool ran = member.runs();
+  member.end(how);
+  if (ran) restart_later(member);
+}
+
+void Faults::restart_later(Member& member) {
+  world_.scheduler.at(world_.scheduler.now() + timeouts(0.01, 10), [this, &member] {
+    if (mended_ || member.runs()) return;
+    tell("start " + member.name());
+    member.start();
+  });
+}
+
+// Those that ended by themselves.
+void Faults::revive_the_dead() {
+  for (const auto& member : members_) {
+    if (!member->runs()) restart_later(*member);
+  }
+}
+
+void Faults::pause(Member& member) {
+  if (!member.runs() || member.machine().paused) return;
+  const Nanoseconds time = timeouts(0.01, 20);
+  tell("pause " + member.name() + " for " + std::to_string(time / kMillisecond) + " ms");
+  member.pause(true);
+  world_.scheduler.at(world_.scheduler.now() + time, [&member] { member.pause(false); });
+}
+
+// One alone, two halves, any graph, or one direction only; healed after a time.
+void Faults::partition() {
+  const uint64_t shape = dice_.below(4);
+  const MemberId alone = any().id();
+  std::vector<bool> side(members_.size());
+  for (size_t i = 0; i < members_.size(); ++i) side[i] = dice_.chance(0.5);
+  std::string text;
+  for (size_t i = 0; i < members_.size(); ++i) {
+    for (size_t j = 0; j < members_.size(); ++j) {
+      if (i == j) continue;
+      const MemberId from = members_[i]->id(), to = members_[j]->id();
+      const bool apart = shape == 0   ? from == alone || to == alone
+                         : shape == 1 ? side[i] != side[j]
+                         : shape == 2 ? dice_.chance(0.4)
+                                      : from == alone;
+      if (!apart) continue;
+      world_.network.cut(from, to);
+      text += " " + members_[i]->name() + ">" + members_[j]->name();
+    }
+  }
+  const Nanoseconds time = timeouts(0.1, 100);
+  tell("cut" + text + " for " + std::to_string(time / kMillisecond) + " ms");
+  world_.scheduler.at(world_.scheduler.now() + time, [this] { world_.network.heal(); });
+}
+
+void Faults::mend_all() {
+  tell("all is mended");
+  mended_ = true;
+  world_.network.heal();
+  NetworkTemper calm;
+  world_.network.set_temper(calm);
+  for (const auto& member : members_) {
+    member->disk().set_temper({});
+    member->pause(false);
+    if (!member->runs()) member->start();
+  }
+}
+
+}  // namespace viaduct::sim

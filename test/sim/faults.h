@@ -1,0 +1,53 @@
+// Breaks things while the clients work: each kind of fault comes as often as the plan has it, and is mended after a time.
+// Threads: the world's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "test/sim/member.h"
+#include "test/sim/plan.h"
+
+namespace viaduct::sim {
+
+class Faults {
+ public:
+  using Members = std::vector<std::unique_ptr<Member>>;
+  Faults(const Member::World& world, const Plan& plan, Members& members, Dice dice)
+      : world_(world), plan_(plan), members_(members), dice_(dice) {}
+
+  void inflict();   // for as long as the plan has it
+  void mend_all();  // then all members run, and nothing stands between them
+
+  struct Count {
+    const char* name;
+    uint64_t times = 0;
+  };
+  std::vector<Count> counts() const;
+
+ private:
+  enum Kind { kKill, kPowerLoss, kPowerLossOfAll, kPause, kPartition, kStop, kClockJump, kKinds };
+
+  void begin(Kind kind);
+  void end(Member& member, Member::End how);
+  void restart_later(Member& member);
+  void pause(Member& member);
+  void partition();
+  void revive_the_dead();
+  Member& any() { return *members_[dice_.below(members_.size())]; }
+  Nanoseconds timeouts(double least, double most);  // election timeouts
+  void tell(const std::string& what);
+
+  const Member::World world_;
+  const Plan& plan_;
+  Members& members_;
+  Dice dice_;
+  bool mended_ = false;
+  std::array<uint64_t, kKinds> counts_{};
+};
+
+}  // namespace viaduct::sim

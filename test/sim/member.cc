@@ -1,0 +1,129 @@
+#include "test/sim/member.h"
+
+#include <chrono>
+#include <utility>
+
+#include "net/listener.h"
+#include "net/loop_group.h"
+#include "server/node_timings.h"
+#include "server/routes.h"
+
+namespace viaduct::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Nanoseconds kLook = 5 * kMillisecond;
+
+server::Config config_of(const server::NodeOptions& options) {
+  server::Config config;
+  config.name = options.self.name;
+  config.data_dir = options.data_directory;
+  config.heartbeat_interval = options.heartbeat_interval;
+  config.election_timeout = options.election_timeout;
+  config.snapshot_count = options.snapshot_count;
+  config.bcrypt_cost = 4;
+  return config;
+}
+
+}  // namespace
+
+Member::Member(const World& world, server::NodeOptions options, uint16_t port, Dice dice)
+    : world_(world),
+      options_(std::move(options)),
+      port_(port),
+      machine_(world.scheduler.add_machine(options_.self.name)),
+      wire_(world.network.add(options_.self.id, machine_)),
+      disk_(world.scheduler, dice) {
+  machine_.runs = false;
+  FakeDisk& disk = disk_.fake();
+  (void)disk.create_directory(options_.data_directory);
+  (void)disk.sync_directory("/");
+  machine_.on_exit = [this](int code) {
+    if (code != 0 && !disk_.has_failed()) world_.complain(name() + " ended itself without a reason");
+    ended(true);
+  };
+}
+
+void Member::start() {
+  world_.scheduler.revive(machine_);
+  disk_.started();
+  stop_asked_ = false;
+  removed_ = false;
+  ++starts_;
+  world_.scheduler.spawn(machine_, "main", [this] { live(); });
+}
+
+void Member::end(End how) {
+  if (how == End::kPowerLost) disk_.cut_power();
+  if (!runs()) return;
+  world_.scheduler.kill(machine_);
+  ended(how == End::kKilled);
+}
+
+void Member::ended(bool noticed) {
+  if (world_.scheduler.trace().shown()) world_.scheduler.trace().line(world_.scheduler.now(), name(), "its process ended");
+  node_ = nullptr;
+  serves_ = false;
+  disk_.fake().end_process();
+  world_.sockets.close_all_of(machine_);
+  world_.network.process_ended(id(), noticed);
+}
+
+// In the order of server/server.cc.
+void Member::live() {
+  SystemClock clock;
+  SystemRandom random;
+  server::NodeTimings timings(100ms);
+  Result<std::unique_ptr<server::Node>> opened = server::Node::open(disk_, clock, random, options_, &timings);
+  if (!opened) {
+    if (!disk_.has_failed()) world_.complain(name() + " does not start: " + opened.error().message);
+    world_.scheduler.exit(0);
+  }
+  server::Node& node = **opened;
+  node.connect(wire_, [this] { removed_ = true; });
+  wire_.attach(node, node.snapshot_sink());
+  serve(node, timings, clock);
+  world_.scheduler.exit(0);
+}
+
+void Member::serve(server::Node& node, const server::NodeTimings& timings, const Clock& clock) {
+  const server::Config config = config_of(options_);
+  net::LoopGroup loops(clock, net::Limits(), 1);
+  server::Routes routes(config, {node, timings, loops, clock, clock.wall_ns(), disk_, options_.data_directory,
+                                 options_.state_directory});
+  node.start();
+  loops.start();
+  node_ = &node;
+  const auto is_over = [&] { return stop_asked_ || removed_; };
+  while (!is_over() && !node.wait_until_published(0ms)) world_.scheduler.wait(this, world_.scheduler.now() + kLook);
+  if (is_over()) return;
+  const auto url = net::parse_listen_url("http://127.0.0.1:" + std::to_string(port_));
+  auto listener = net::Listener::open(loops, routes.client(), *url, {});
+  if (!listener) return world_.complain(name() + " cannot listen: " + listener.error().message);
+  serves_ = true;
+  while (!is_over()) world_.scheduler.wait(this, world_.scheduler.now() + kLook);
+  serves_ = false;
+  if (removed_) return;
+  node.hand_over_leadership();
+  (*listener)->stop();
+  loops.shut_down(1s);
+  node_ = nullptr;
+  node.stop();
+  loops.stop();
+}
+
+bool Member::call(const std::function<void(server::Node&)>& what, Nanoseconds time) {
+  if (!node_) return false;
+  const auto done = std::make_shared<bool>(false);
+  world_.scheduler.spawn(machine_, "asked", [this, what, done] {
+    if (node_) what(*node_);
+    *done = true;
+    world_.scheduler.wake_all(done.get());
+  });
+  for (const Nanoseconds until = world_.scheduler.now() + time; !*done && world_.scheduler.now() < until;)
+    world_.scheduler.wait(done.get(), until);
+  return *done;
+}
+
+}  // namespace viaduct::sim

@@ -1,0 +1,69 @@
+// One member: a machine with its disk, and on it, while it runs, what server/server.cc starts: the node, the routes of
+// both APIs, a loop and a listener.
+// Threads: the world's; live() and what is called from it on the machine's own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "server/node.h"
+#include "server/node_timings.h"
+#include "test/sim/network.h"
+#include "test/sim/scheduler.h"
+#include "test/sim/slow_disk.h"
+#include "test/sim/sockets.h"
+
+namespace viaduct::sim {
+
+class Member {
+ public:
+  struct World {
+    Scheduler& scheduler;
+    Network& network;
+    Sockets& sockets;
+    std::function<void(const std::string&)> complain;  // about what no right server does
+  };
+  enum class End { kKilled, kPowerLost };
+
+  Member(const World& world, server::NodeOptions options, uint16_t port, Dice dice);
+
+  void start();
+  void end(End how);
+  void ask_to_stop() { stop_asked_ = true; }  // as a terminate signal does
+  void pause(bool paused) { world_.scheduler.pause(machine_, paused); }
+
+  // Runs `what` on a thread of the machine; false: it did not come to its end in time.
+  bool call(const std::function<void(server::Node&)>& what, Nanoseconds time);
+
+  MemberId id() const { return options_.self.id; }
+  const std::string& name() const { return machine_.name; }
+  uint16_t port() const { return port_; }
+  bool runs() const { return machine_.runs; }
+  bool serves() const { return runs() && serves_; }
+  bool was_removed() const { return removed_; }
+  Machine& machine() { return machine_; }
+  SlowDisk& disk() { return disk_; }
+  uint64_t starts() const { return starts_; }
+
+ private:
+  void live();
+  void serve(server::Node& node, const server::NodeTimings& timings, const Clock& clock);
+  void ended(bool noticed);
+
+  const World world_;
+  const server::NodeOptions options_;
+  const uint16_t port_;
+  Machine& machine_;
+  Network::Wire& wire_;
+  SlowDisk disk_;
+  server::Node* node_ = nullptr;  // while it runs
+  bool serves_ = false;
+  bool removed_ = false;
+  bool stop_asked_ = false;
+  uint64_t starts_ = 0;
+};
+
+}  // namespace viaduct::sim

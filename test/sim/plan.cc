@@ -1,0 +1,90 @@
+#include "test/sim/plan.h"
+
+#include <sstream>
+
+namespace viaduct::sim {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Zero for half of all seeds.
+double rate(Dice& dice, double most) { return dice.chance(0.5) ? dice.log_between(most / 100, most) : 0; }
+
+Nanoseconds interval(Dice& dice, Nanoseconds least, Nanoseconds most) {
+  if (dice.chance(0.5)) return 0;
+  return static_cast<Nanoseconds>(dice.log_between(static_cast<double>(least), static_cast<double>(most)));
+}
+
+NetworkTemper draw_network(Dice& dice) {
+  NetworkTemper network;
+  network.loss = rate(dice, 0.3);
+  network.repeat = rate(dice, 0.5);
+  network.reorder = rate(dice, 1);
+  network.late = rate(dice, 0.1);
+  network.delay_most = static_cast<Nanoseconds>(dice.log_between(200 * kMicrosecond, 50 * kMillisecond));
+  return network;
+}
+
+DiskTemper draw_disk(Dice& dice) {
+  DiskTemper disk;
+  disk.sync_most = static_cast<Nanoseconds>(dice.log_between(200 * kMicrosecond, 10 * kMillisecond));
+  disk.stall = rate(dice, 0.01);
+  disk.stall_most = static_cast<Nanoseconds>(dice.log_between(kSecond, 300 * kSecond));
+  disk.failure = dice.chance(0.3) ? dice.log_between(1e-5, 1e-2) : 0;
+  return disk;
+}
+
+}  // namespace
+
+Plan draw_plan(Dice& dice) {
+  Plan plan;
+  const uint64_t size = dice.below(10);
+  plan.members = size == 0 ? 1 : size < 8 ? 3 : 5;
+  plan.scheduling.random_order = dice.chance(0.8);
+  plan.scheduling.preemption = dice.chance(0.5) ? dice.log_between(1e-4, 2e-2) : 0;
+  plan.network = draw_network(dice);
+  plan.disk = draw_disk(dice);
+
+  plan.load.v2_clients = dice.below(3);
+  plan.load.v3_clients = dice.below(3);
+  plan.load.lease_clients = dice.below(3);
+  plan.load.v3_watchers = dice.below(3);
+  plan.load.v2_watchers = dice.below(3);
+  if (dice.chance(0.3)) {
+    plan.heartbeat = milliseconds(50);
+    plan.election = milliseconds(500);
+  }
+  plan.load.election_timeout = plan.election;
+  plan.load.recovery = 30 * plan.election;
+  plan.snapshot_count = static_cast<uint64_t>(dice.log_between(10, 5000));
+  plan.segment_bytes = static_cast<uint64_t>(dice.log_between(64, 2048)) * kSectorBytes;
+
+  plan.trouble = dice.between(3 * kSecond, 15 * kSecond);
+  const Nanoseconds shortest = kSecond, longest = 30 * kSecond;
+  plan.kill = interval(dice, shortest, longest);
+  plan.power_loss = interval(dice, shortest, longest);
+  plan.power_loss_of_all = interval(dice, 3 * shortest, longest);
+  plan.pause = interval(dice, shortest, longest);
+  plan.partition = interval(dice, shortest, longest);
+  plan.stop = interval(dice, shortest, longest);
+  plan.clock_jump = interval(dice, shortest, longest);
+  plan.clock_rate_error = rate(dice, 0.05);
+  return plan;
+}
+
+std::string describe(const Plan& plan) {
+  std::ostringstream text;
+  text << plan.members << " members, " << plan.load.v2_clients << "+" << plan.load.v3_clients << "+" << plan.load.lease_clients
+       << " clients, " << plan.load.v3_watchers << "+" << plan.load.v2_watchers << " watchers, preemption "
+       << plan.scheduling.preemption << ", loss " << plan.network.loss << ", repeat " << plan.network.repeat
+       << ", reorder " << plan.network.reorder << ", late " << plan.network.late << ", disk failure " << plan.disk.failure
+       << ", stall " << plan.disk.stall << ", snapshot count " << plan.snapshot_count << ", segment "
+       << plan.segment_bytes << "; every so many ms: kill " << plan.kill / kMillisecond << ", power "
+       << plan.power_loss / kMillisecond << ", power of all " << plan.power_loss_of_all / kMillisecond << ", pause "
+       << plan.pause / kMillisecond << ", partition " << plan.partition / kMillisecond << ", stop "
+       << plan.stop / kMillisecond << ", clock " << plan.clock_jump / kMillisecond << "; for "
+       << plan.trouble / kMillisecond << " ms";
+  return text.str();
+}
+
+}  // namespace viaduct::sim

@@ -1,0 +1,36 @@
+// What a seed decides before its run begins: how large the cluster is, how everything is tempered, and how often what is
+// broken. Many rates are zero, so that what needs a calm world to show has one (SIM-5).
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "test/cluster/load.h"
+#include "test/sim/dice.h"
+#include "test/sim/network.h"
+#include "test/sim/scheduler.h"
+#include "test/sim/slow_disk.h"
+
+namespace viaduct::sim {
+
+struct Plan {
+  size_t members = 3;
+  SchedulerOptions scheduling;
+  NetworkTemper network;
+  DiskTemper disk;
+  cluster_test::LoadSetting load;
+
+  std::chrono::milliseconds heartbeat{100}, election{1000};
+  uint64_t snapshot_count = 1000;
+  uint64_t segment_bytes = 64 << 10;
+
+  Nanoseconds trouble = 10 * kSecond;  // how long things are broken
+  // Mean time between two of a kind, over the whole cluster; 0: never.
+  Nanoseconds kill = 0, power_loss = 0, power_loss_of_all = 0, pause = 0, partition = 0, stop = 0, clock_jump = 0;
+  double clock_rate_error = 0;  // up to 5 %
+};
+
+Plan draw_plan(Dice& dice);
+std::string describe(const Plan& plan);
+
+}  // namespace viaduct::sim

@@ -1,0 +1,165 @@
+#include "test/sim/run.h"
+
+#include <algorithm>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "test/cluster/load.h"
+#include "test/sim/faults.h"
+#include "test/sim/member.h"
+#include "test/sim/plan.h"
+
+namespace viaduct::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr uint16_t kFirstPort = 2379;
+constexpr Nanoseconds kStartTime = 30 * kSecond;
+
+class Run {
+ public:
+  Run(uint64_t seed, bool trace)
+      : seed_(seed),
+        dice_(seed),
+        plan_(draw_plan(dice_)),
+        scheduler_(dice_.split(), plan_.scheduling, trace_),
+        network_(scheduler_, dice_.split()),
+        sockets_(scheduler_),
+        world_{scheduler_, network_, sockets_, [this](const std::string& what) { violations_.add("member", what); }},
+        clients_(scheduler_.add_machine("world")) {
+    trace_.show(trace);
+    sockets_.latency = [this](const Machine&, const Machine&) {
+      return latencies_.between(50 * kMicrosecond, 500 * kMicrosecond);
+    };
+  }
+
+  Report play() {
+    scheduler_.run(clients_, [this] { play_through(); });
+    return finish();
+  }
+
+ private:
+  void play_through() {
+    add_members();
+    if (!all_serve(kStartTime)) return violations_.add("INV-R14", "the cluster does not come up");
+    cluster_test::Load load(plan_.load, [this] { return ports(); }, dice_.next());
+    load.start();
+    network_.set_temper(plan_.network);
+    for (const auto& member : members_) member->disk().set_temper(plan_.disk);
+    Faults faults(world_, plan_, members_, dice_.split());
+    faults.inflict();
+    faults.mend_all();
+    load.mended();
+    if (!all_serve(plan_.load.recovery.count() * kMillisecond)) violations_.add("INV-R14", "not all members serve when all is mended");
+    std::this_thread::sleep_for(1s);
+    load.end();
+    load.judge(judged(), violations_);
+    for (const Faults::Count& count : faults.counts()) counts_[count.name] = count.times;
+    counts_["v2 calls"] = load.v2_history().size();
+    counts_["v3 calls"] = load.v3_history().size();
+    counts_["leases"] = load.leases();
+    counts_["keys undecided"] = load.undecided();
+  }
+
+  void add_members() {
+    server::Founding founding;
+    for (size_t i = 0; i < plan_.members; ++i) founding.members.push_back(described(i));
+    for (size_t i = 0; i < plan_.members; ++i) {
+      server::NodeOptions options;
+      options.data_directory = "/data";
+      options.wal_directory = "/data/wal";
+      options.state_directory = "/data/state";
+      options.cluster_id = ClusterId(0xc);
+      options.self = described(i);
+      options.founding = founding;
+      options.cluster_version = "3.5.0";
+      options.heartbeat_interval = plan_.heartbeat;
+      options.election_timeout = plan_.election;
+      options.snapshot_count = plan_.snapshot_count;
+      options.wal_segment_bytes = plan_.segment_bytes;
+      members_.push_back(std::make_unique<Member>(world_, options, port_of(i), dice_.split()));
+      Machine& machine = members_.back()->machine();
+      machine.clock_rate = 1 + plan_.clock_rate_error * (2 * dice_.unit() - 1);
+      machine.clock_base = dice_.between(100 * kSecond, 100'000 * kSecond);
+      machine.wall_offset = 100'000 * kSecond - machine.clock_base;
+      members_.back()->start();
+    }
+  }
+
+  static uint16_t port_of(size_t i) { return static_cast<uint16_t>(kFirstPort + 2 * i); }
+  static v3bridge::Member described(size_t i) {
+    return {MemberId(i + 1), "m" + std::to_string(i + 1), {"http://127.0.0.1:" + std::to_string(port_of(i) + 1)},
+            {"http://127.0.0.1:" + std::to_string(port_of(i))}};
+  }
+
+  std::vector<int> ports() const {
+    std::vector<int> ports;
+    for (const auto& member : members_) ports.push_back(member->port());
+    return ports;
+  }
+
+  std::vector<cluster_test::JudgedMember> judged() const {
+    std::vector<cluster_test::JudgedMember> judged;
+    for (const auto& member : members_) judged.push_back({member->name(), member->port()});
+    return judged;
+  }
+
+  bool all_serve(Nanoseconds time) {
+    const auto serve = [&] { return std::ranges::all_of(members_, [](const auto& member) { return member->serves(); }); };
+    for (const Nanoseconds until = scheduler_.now() + time; !serve() && scheduler_.now() < until;)
+      scheduler_.wait(this, scheduler_.now() + 10 * kMillisecond);
+    return serve();
+  }
+
+  Report finish() {
+    Report report;
+    report.seed = seed_;
+    report.hash = trace_.hash();
+    report.simulated_seconds = static_cast<double>(scheduler_.now()) / 1e9;
+    report.violations = violations_.kept();
+    report.plan = describe(plan_);
+    const NetworkCounts& network = network_.counts();
+    counts_["frames"] = network.sent;
+    counts_["frames lost"] = network.lost;
+    counts_["frames repeated"] = network.repeated;
+    counts_["frames reordered"] = network.reordered;
+    counts_["frames late"] = network.late;
+    counts_["frames cut off"] = network.cut;
+    counts_["snapshots sent"] = network.snapshots;
+    counts_["snapshots failed"] = network.snapshots_failed;
+    counts_["steps"] = scheduler_.switches();
+    for (const auto& member : members_) {
+      counts_["starts"] += member->starts();
+      counts_["disk failures"] += member->disk().failures();
+      counts_["disk stalls"] += member->disk().stalls();
+    }
+    report.counts = counts_;
+    return report;
+  }
+
+  const uint64_t seed_;
+  Dice dice_;
+  const Plan plan_;
+  Trace trace_;
+  Scheduler scheduler_;
+  Network network_;
+  Sockets sockets_;
+  cluster_test::Violations violations_;
+  const Member::World world_;
+  Machine& clients_;
+  Dice latencies_ = dice_.split();
+  std::vector<std::unique_ptr<Member>> members_;
+  std::map<std::string, uint64_t> counts_;
+};
+
+}  // namespace
+
+Report simulate(uint64_t seed, bool trace) {
+  log::set_level(trace ? log::Level::kInfo : log::Level::kFatal);
+  return Run(seed, trace).play();
+}
+
+}  // namespace viaduct::sim
