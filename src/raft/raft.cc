@@ -55,10 +55,8 @@ void Raft::tick_leader() {
   if (role_ != Role::kLeader) return;
   if (++ticks_ < options_.election_ticks) return;
   ticks_ = 0;
-  const bool in_contact = has_quorum(configuration_, [&](MemberId id) {
-    const Progress* follower = progress(id);
-    return id == options_.id || (follower && follower->active && follower->standing.counts());
-  });
+  const bool in_contact = has_quorum(
+      configuration_, [&](MemberId id) { return id == options_.id || (counted(id) && counted(id)->active); });
   if (!in_contact) return become_follower(hard_.term, MemberId());
   for (auto& [id, follower] : followers_) follower.check_contact();
 }
@@ -140,7 +138,7 @@ void Raft::forget_leader() {
 bool Raft::has_ready() const {
   return replication_due_ || round_wanted_ || log_.last_index() > durability_.handed_out() ||
          hard_ != durability_.hard_handed_out() || !outbox_.empty() || committed_and_durable() > handed_to_apply_ ||
-         reads_.has_results() || !snapshots_wanted_.empty() || !fetches_wanted_.empty();
+         reads_.has_results();
 }
 
 Ready Raft::ready() {
@@ -260,8 +258,6 @@ void Raft::add_followers() {
 void Raft::leave_leadership() {
   followers_.clear();
   transfer_.reset();
-  snapshots_wanted_.clear();
-  fetches_wanted_.clear();
   reads_.fail_all();
   lease_.end();
   round_wanted_ = replication_due_ = false;

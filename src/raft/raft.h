@@ -199,6 +199,7 @@ class Raft {
   void send_append(MemberId to, Progress& progress, std::vector<EntryPtr> entries);
   void broadcast_heartbeat();
   void advance_commit();
+  const Progress* counted(MemberId voter) const;
   Round answered_by_quorum() const;
   void confirm_round();
   bool has_lease() const;
@@ -234,7 +235,7 @@ class Raft {
   std::optional<Transfer> transfer_;
 
   std::vector<Message> outbox_;
-  std::vector<MemberId> snapshots_wanted_;
+  std::vector<MemberId> snapshots_wanted_;  // this and the next: while a Ready is made
   std::vector<Fetch> fetches_wanted_;
   bool quarantined_;
   std::optional<MemberId> lost_log_of_;

@@ -44,7 +44,7 @@ struct Ready {
   std::vector<MemberId> snapshots;       //    send one to each, which is behind the log; then Raft::snapshot_sent()
   std::vector<Fetch> fetches;
 
-  bool must_sync() const { return hard_state.has_value() || !entries.empty(); }
+  bool must_sync() const { return hard_state.has_value(); }  // entries never come without it
 };
 
 }  // namespace viaduct::raft

@@ -141,8 +141,10 @@ void Raft::ask_what_arrived(MemberId to, Progress& progress) {
   const bool is_behind = progress.state() == Progress::State::kReplicate && progress.match() < log_.last_index();
   const bool more_follows = !progress.window().is_full() && progress.next() <= log_.last_index();
   if (!is_behind || more_follows) return;
-  const bool can_ask = progress.next() > log_.base().index;  // else all that was under way has been compacted
-  can_ask ? send_append(to, progress, {}) : progress.become_probe();
+  if (progress.next() > log_.base().index)
+    send_append(to, progress, {});
+  else
+    progress.become_probe();  // all that was under way has been compacted
 }
 
 void Raft::replicate_to_all() {
@@ -191,13 +193,17 @@ void Raft::broadcast_heartbeat() {
   }
 }
 
+// How far another voter is, if that counts; a leader follows the progress of each. Null while it does not.
+const Progress* Raft::counted(MemberId voter) const {
+  const Progress* follower = progress(voter);
+  return follower->standing.counts() ? follower : nullptr;
+}
+
 // Figure 2, leaders, last rule (section 5.4.2): an entry of an older term is committed only by one of this term.
 void Raft::advance_commit() {
   const Index reached = reached_by_quorum<Index>(configuration_, [&](MemberId id) {
-    const Progress* follower = progress(id);
-    return id == options_.id                         ? durability_.index()
-           : follower && follower->standing.counts() ? follower->match()
-                                                     : Index();
+    if (id == options_.id) return durability_.index();
+    return counted(id) ? counted(id)->match() : Index();
   });
   if (reached <= log_.commit() || !log_.has({reached, hard_.term})) return;
   log_.commit_to(reached);
@@ -207,8 +213,8 @@ void Raft::advance_commit() {
 
 Round Raft::answered_by_quorum() const {
   return reached_by_quorum<Round>(configuration_, [&](MemberId id) {
-    const Progress* follower = progress(id);
-    return id == options_.id ? round_ : follower && follower->standing.counts() ? follower->acknowledged : Round();
+    if (id == options_.id) return round_;
+    return counted(id) ? counted(id)->acknowledged : Round();
   });
 }
 

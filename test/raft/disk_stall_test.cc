@@ -125,6 +125,17 @@ TEST_CASE("the only voter has nobody to hand leadership to, and keeps it") {
   CHECK(restarted.raft().role() == Role::kLeader);
 }
 
+TEST_CASE("a member that becomes the only voter after a disk stall no longer leaves it to others to stand") {
+  Script script(5, 0, {1}, voters({1, 2}));
+  script.raft().disk_stalled(kHoldoff);
+  script.raft().campaign();
+  REQUIRE(script.raft().role() == Role::kFollower);
+  script.raft().apply_configuration(voters({1}));
+  script.raft().campaign();
+  script.hear();
+  CHECK(script.raft().role() == Role::kLeader);
+}
+
 TEST_CASE("CC-14: a cluster whose leader's disk hangs writes on under another leader, which keeps leadership") {
   Cluster cluster(3, voters({1, 2, 3}));
   cluster.start_all();

@@ -45,6 +45,15 @@ TEST_CASE("a term outside the log is an error of its own kind, never 0 (RB-39)")
   CHECK(Log({}, Index(), 0).last() == id(0, 0));
 }
 
+TEST_CASE("the committed entry is named by its index and its term, down to the base") {
+  Log log = log_of({3, 3, 5}, id(10, 2));
+  CHECK(log.committed() == id(10, 2));
+  log.commit_to(Index(12));
+  CHECK(log.committed() == id(12, 3));
+  CHECK(log.committed() != id(12, 5));
+  CHECK(log.committed() != id(11, 3));
+}
+
 TEST_CASE("5.4.1: a log is up to date if it ends in a later term, or in the same and is at least as long") {
   struct Case {
     const char* name;

@@ -50,6 +50,31 @@ TEST_CASE("a quorum is more than half of the voters, of both halves while joint,
   }
 }
 
+TEST_CASE("the only voter is the only one of both halves") {
+  struct Case {
+    const char* name;
+    Configuration configuration;
+    bool is_only;
+  };
+  for (const Case& c :
+       {Case{"alone", configuration({1}), true}, Case{"with a learner", configuration({1}, {}, {2}), true},
+        Case{"of two", configuration({1, 2}), false}, Case{"another", configuration({2}), false},
+        Case{"a learner", configuration({2}, {}, {1}), false}, Case{"of none", configuration({}), false},
+        Case{"growing", configuration({1, 2}, {1}), false}, Case{"shrinking", configuration({1}, {1, 2}), false},
+        Case{"replaced", configuration({2}, {1}), false}, Case{"in both halves", configuration({1}, {1}), true}}) {
+    CAPTURE(c.name);
+    CHECK(c.configuration.is_only_voter(MemberId(1)) == c.is_only);
+  }
+}
+
+TEST_CASE("configurations are equal if all their lists are") {
+  const Configuration all = configuration({1, 2}, {2}, {3});
+  CHECK(all == configuration({1, 2}, {2}, {3}));
+  for (const Configuration& other :
+       {configuration({1}, {2}, {3}), configuration({1, 2}, {}, {3}), configuration({1, 2}, {2})})
+    CHECK_FALSE(all == other);
+}
+
 TEST_CASE("what a quorum has reached is the largest value that a majority is at or above") {
   struct Case {
     const char* name;

@@ -141,6 +141,18 @@ TEST_CASE("a member leads alone from the first entry of its term applied until t
   script.raft().applied(script.raft().ready().committed.back()->index);
   CHECK(script.raft().leads_alone());
   CHECK_FALSE(Script::leader().raft().leads_alone());
+  Configuration shrinking = voters({1});
+  shrinking.outgoing = voters({1, 2}).voters;
+  CHECK_FALSE(Script::leader(shrinking).raft().leads_alone());
+}
+
+TEST_CASE("what is reported as applied twice, or late, changes nothing") {
+  Script leader = Script::leader(voters({1}));
+  for (int i = 0; i < 3; ++i) REQUIRE(leader.raft().propose("a"));
+  leader.hear();
+  REQUIRE(leader.raft().log().applied() == Index(4));
+  for (uint64_t index : {4, 2}) leader.raft().applied(Index(index));
+  CHECK(leader.raft().log().applied() == Index(4));
 }
 
 TEST_CASE("a restart goes on with term, log and applied index, and applies only what is missing") {

@@ -1,6 +1,8 @@
 // The rules of the raft paper's figure 2 about appends, commit and reads, and how replication is paced.
 #include <doctest/doctest.h>
 
+#include <functional>
+
 #include "cluster.h"
 #include "script.h"
 
@@ -15,6 +17,22 @@ AppendReply only_reply(const std::vector<Message>& answers) {
 
 AppendRequest append(EntryId previous, const std::vector<uint64_t>& terms, uint64_t commit = 0) {
   return {previous, make_entries(previous.index.value + 1, terms), Index(commit)};
+}
+
+// Leads {1, 2, 3} in term 2 with four entries, none of them cached, of which member 3 has just said that it has none.
+Script leader_that_fetches() {
+  Script leader(1, 0, {1, 1, 1});
+  leader.member.crash(0, 0);
+  leader.member.cache_bytes = 0;
+  leader.member.start();
+  leader.raft().campaign();
+  leader.hear();
+  leader.tell(2, 2, PreVoteReply{true});
+  leader.tell(2, 2, VoteReply{true});
+  leader.tell(2, 2, accepted(4));
+  REQUIRE(leader.raft().log().applied() == Index(4));
+  leader.say(3, 2, AppendReply{false, Index(3), {}});
+  return leader;
 }
 
 }  // namespace
@@ -175,6 +193,7 @@ TEST_CASE("FM-13: what no correct member can have said is dropped and counted, a
            Case{"from itself", 1, 1, 5, Heartbeat{}},
            Case{"from nobody", 0, 1, 5, Heartbeat{}},
            Case{"from a second leader of the term", 3, 1, 5, Heartbeat{}},
+           Case{"entries from a second leader of the term", 3, 1, 5, append(entry_id(3, 3), {5})},
            Case{"a gap", 2, 1, 5, with_gap},
            Case{"no entry", 2, 1, 5, with_null},
            Case{"terms that fall", 2, 1, 5, append(entry_id(3, 3), {5, 4})},
@@ -261,6 +280,17 @@ TEST_CASE("leaders (5.2): an idle leader sends heartbeats, each with a round of 
   CHECK(first[0].round < bodies<Heartbeat>(second, 2)[0].round);
   CHECK(bodies<Heartbeat>(second, 2)[0].commit == Index(1));
   CHECK(bodies<Heartbeat>(second, 3)[0].commit == Index(0));  // not known to have anything
+}
+
+TEST_CASE("heartbeats are as many ticks apart as is asked for") {
+  Options options = options_of(1);
+  options.heartbeat_ticks = 3;
+  Script leader = Script::leader(voters({1, 2, 3}), options);
+  leader.hear();
+  for (uint32_t tick = 1; tick <= 9; ++tick) {
+    leader.raft().tick();
+    CHECK(bodies<Heartbeat>(leader.hear(), 2).size() == (tick % 3 == 0 ? 1 : 0));
+  }
 }
 
 TEST_CASE("leaders (5.3): a rejected follower is tried further back, by whole terms, until the logs meet") {
@@ -412,39 +442,53 @@ TEST_CASE("entries that the cache has dropped are asked of the caller, and sent 
   CHECK(cluster.snapshots.empty());
 }
 
-TEST_CASE("a fetch that failed or came too late sends nothing, and is repeated when the follower shows itself") {
-  Script leader = Script::leader();
-  for (uint64_t index = 1; index <= 3; ++index) {
-    leader.tell(2, 1, accepted(index));
-    REQUIRE(leader.raft().propose("a"));
-    leader.hear();
+TEST_CASE("entries that were fetched are sent if they are still what the follower needs") {
+  struct Case {
+    const char* name;
+    std::function<void(Raft&, const Fetch&)> meanwhile;
+    std::function<void(Fetch&)> other;
+    size_t first;  // of the entries that come
+    bool is_sent;
+  };
+  const auto nothing = [](Raft&, const Fetch&) {};
+  const auto same = [](Fetch&) {};
+  for (const Case& c : {
+           Case{"what was asked for", nothing, same, 0, true},
+           Case{"other entries", nothing, same, 1, false},
+           Case{"for nobody", nothing, [](Fetch&fetch) { fetch.follower = MemberId(9); }, 0, false},
+           Case{"in another term", nothing, [](Fetch&fetch) { fetch.term = Term(1); }, 0, false},
+           Case{"for more than is missing", nothing, [](Fetch&fetch) { fetch.first = Index(2); }, 1, false},
+           Case{"cut meanwhile", [](Raft&raft, const Fetch&) { raft.compact(Index(2)); }, same, 0, false},
+           Case{"twice", [](Raft&raft, const Fetch&fetch) { raft.fetched(fetch, {}); }, same, 0, false},
+       }) {
+    CAPTURE(c.name);
+    Script leader = leader_that_fetches();
+    Fetch fetch = leader.raft().ready().fetches.at(0);
+    CHECK(fetch.follower == MemberId(3));
+    CHECK(fetch.term == Term(2));
+    CHECK(fetch.first == Index(1));
+    c.meanwhile(leader.raft(), fetch);
+    c.other(fetch);
+    const std::vector<EntryPtr>& log = leader.member.disk.entries;
+    leader.raft().fetched(fetch, {log.begin() + static_cast<ptrdiff_t>(c.first), log.end()});
+    const auto sent = bodies<AppendRequest>(leader.raft().ready().messages_now, 3);
+    REQUIRE(sent.size() == (c.is_sent ? 1 : 0));
+    if (c.is_sent) CHECK(sent[0].entries == log);
   }
-  Script small(1, 0, {});  // the same log with a cache that keeps nothing applied
-  small.member.crash(0, 0);
-  small.member.disk = leader.member.disk;
-  small.member.cache_bytes = 0;
-  small.member.start();
-  small.raft().campaign();
-  small.hear();
-  small.tell(2, 2, PreVoteReply{true});
-  small.tell(2, 2, VoteReply{true});
-  small.say(3, 2, AppendReply{false, Index(4), {}});
-  Ready ready = small.raft().ready();
-  REQUIRE(ready.fetches.size() == 1);
-  const Fetch fetch = ready.fetches[0];
-  CHECK(fetch.follower == MemberId(3));
-  CHECK(fetch.first == Index(1));
+}
 
-  small.raft().fetched(fetch, {});
-  CHECK(small.raft().ready().fetches.empty());
-  small.raft().tick();
-  small.raft().ready();
-  small.say(3, 2, HeartbeatReply{Round(1)});
-  ready = small.raft().ready();
-  REQUIRE(ready.fetches.size() == 1);
-  small.say(3, 2, accepted(2));  // meanwhile it turned out to have more
-  small.raft().fetched(fetch, small.member.disk.entries);
-  CHECK(bodies<AppendRequest>(small.raft().ready().messages_now).empty());
+TEST_CASE("a fetch that failed sends nothing, and is repeated when the follower shows itself") {
+  Script leader = leader_that_fetches();
+  const Fetch fetch = leader.raft().ready().fetches.at(0);
+  leader.raft().fetched(fetch, {});
+  CHECK(leader.raft().ready().fetches.empty());
+  leader.raft().tick();
+  leader.raft().ready();
+  leader.say(3, 2, HeartbeatReply{Round(1)});
+  REQUIRE(leader.raft().ready().fetches.size() == 1);
+  leader.say(3, 2, accepted(2));  // meanwhile it turned out to have more
+  leader.raft().fetched(fetch, leader.member.disk.entries);
+  CHECK(bodies<AppendRequest>(leader.raft().ready().messages_now).empty());
 }
 
 TEST_CASE("a follower behind the compacted log gets one snapshot, and the log from there on") {

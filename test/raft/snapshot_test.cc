@@ -100,6 +100,21 @@ TEST_CASE("RB-39: a log cut under appends that are on their way, or to be fetche
   CHECK(leader.raft().progress(kBehind)->window().messages() == 0);
 }
 
+TEST_CASE("RB-39: with its window full of appends that were cut away, a follower is probed, and needs a snapshot") {
+  Options options = options_of(1);
+  options.max_append_bytes = 1;
+  options.window = {1, 1 << 20};
+  Script leader = Script::leader(voters({1, 2, 3}), options);
+  leader.tell(2, 1, accepted(1));
+  for (int i = 0; i < 4; ++i) REQUIRE(leader.raft().propose("a"));
+  leader.hear();  // lost on the way to 2
+  for (uint64_t index = 1; index <= 5; ++index) leader.tell(3, 1, accepted(index));
+  leader.raft().compact(Index(5));
+  REQUIRE(leader.raft().progress(kBehind)->window().is_full());
+  CHECK(asked_after_an_answer(leader) == 1);
+  CHECK(leader.raft().progress(kBehind)->window().messages() == 0);
+}
+
 TEST_CASE("a snapshot is not asked for while the follower is silent") {
   Script leader = Script::leader();
   for (int i = 0; i < 4; ++i) REQUIRE(leader.raft().propose("a"));
