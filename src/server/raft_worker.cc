@@ -76,7 +76,7 @@ void RaftWorker::take_proposals(std::vector<Proposal>& proposals) {
     waiting.started = now;
     waiting.deadline = deadline;
     waiting.completion = std::move(proposal.completion);
-    if (!leads() || append(waiting, stamp) == Taken::kMustWait) keep(std::move(waiting));
+    if (leads() ? append(waiting, stamp) == Taken::kMustWait : !is_refused_here(waiting)) keep(std::move(waiting));
   }
   proposals.clear();
 }
@@ -109,12 +109,17 @@ RaftWorker::Taken RaftWorker::append_command(Proposals::Waiting& waiting) {
 }
 
 RaftWorker::Taken RaftWorker::append_change(Proposals::Waiting& waiting) {
-  if (const std::optional<Refusal> refusal = refuse_change(waiting.data)) {
-    refuse(std::move(waiting.completion), refusal->kind, refusal->text.c_str());
-    return Taken::kRefused;
-  }
+  if (is_refused_here(waiting)) return Taken::kRefused;
   const Result<Index> index = raft_.propose_configuration(waiting.data);
   return index ? appended(waiting, *index) : Taken::kMustWait;
+}
+
+// A change of members that this member sees no quorum for: then its client has its answer.
+bool RaftWorker::is_refused_here(Proposals::Waiting& waiting) {
+  if (waiting.type == EntryType::kCommand) return false;
+  const std::optional<Refusal> refusal = refuse_change(waiting.data);
+  if (refusal) refuse(std::move(waiting.completion), refusal->kind, refusal->text);
+  return refusal.has_value();
 }
 
 RaftWorker::Taken RaftWorker::appended(Proposals::Waiting& waiting, Index index) {
@@ -235,11 +240,11 @@ void RaftWorker::hand_over(raft::Ready& ready) {
   parts_.apply_worker.submit(handed_over_, alone);
 }
 
-void RaftWorker::refuse(CompletionPtr completion, Refusal::Kind kind, const char* text) {
+void RaftWorker::refuse(CompletionPtr completion, Refusal::Kind kind, std::string text) {
   if (!completion) return;
   parts_.counts.proposals_failed.fetch_add(1, std::memory_order_relaxed);
   if (kind == Refusal::Kind::kTooManyRequests) parts_.counts.requests_too_many.fetch_add(1, std::memory_order_relaxed);
-  server::refuse(std::move(completion), kind, text);
+  server::refuse(std::move(completion), kind, std::move(text));
 }
 
 }  // namespace viaduct::server

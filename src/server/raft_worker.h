@@ -92,6 +92,7 @@ class RaftWorker {
   };
   using CompletionPtr = std::unique_ptr<v3bridge::Completion>;
   using Nanoseconds = std::chrono::nanoseconds;
+  using Connections = std::map<MemberId, Nanoseconds>;  // to whom, and for how long by now
 
   // raft_worker.cc
   void take_proposals(std::vector<Proposal>& proposals);
@@ -100,6 +101,7 @@ class RaftWorker {
   Taken append(Proposals::Waiting& waiting, const Stamp& stamp);
   Taken append_command(Proposals::Waiting& waiting);
   Taken append_change(Proposals::Waiting& waiting);
+  bool is_refused_here(Proposals::Waiting& waiting);
   Taken appended(Proposals::Waiting& waiting, Index index);
   Stamp next_stamp();
   void drive();
@@ -108,7 +110,7 @@ class RaftWorker {
   void settle_reads(const std::vector<raft::ReadResult>& results);
   void ask_for_reads();
   void release_reads();
-  void refuse(CompletionPtr completion, v3bridge::Refusal::Kind kind, const char* text);
+  void refuse(CompletionPtr completion, v3bridge::Refusal::Kind kind, std::string text);
   bool leads() const { return raft_.role() == raft::Role::kLeader; }
   bool is_alone() const { return raft_.configuration().voters.size() == 1; }
 
@@ -133,6 +135,7 @@ class RaftWorker {
   void fetch(const raft::Fetch& wanted);
   void send_snapshot(MemberId to);
   LogNeeds log_needs() const;
+  Connections connected_for() const;
 
   // raft_worker_time.cc
   void pass_time(Nanoseconds now);
@@ -151,7 +154,7 @@ class RaftWorker {
   void announce(Command command, Nanoseconds now);
   void fail_overdue(Nanoseconds now);
   void watch_transfer(Nanoseconds now);
-  const char* timeout_text(Nanoseconds started) const;
+  const char* timeout_text(Nanoseconds started, Nanoseconds now, const Connections& connections) const;
 
   Parts parts_;
   peer::Transport* transport_ = nullptr;
@@ -175,7 +178,6 @@ class RaftWorker {
   uint64_t wal_bytes_checked_ = 0;  // NodeCounts::wal_bytes when the disk's space was last looked at
   bool leading_ = false;
   MemberId leader_;                 // as follow_leader() saw it last
-  Nanoseconds leader_lost_at_{0};
   Nanoseconds leader_found_at_{0};
   LogStanding standing_;  // as the data directory has it
   SyncWatch sync_watch_;

@@ -63,7 +63,7 @@ void RaftWorker::on(MemberId from, peer::ForwardedCommand&& forwarded) {
 
 void RaftWorker::on(MemberId, peer::ForwardRefused&& refused) {
   if (refused.kind == peer::ForwardRefused::kNotLeader) return proposals_.not_appended(refused.id, refused.term);
-  refuse(proposals_.refused(refused.id, refused.term), static_cast<Refusal::Kind>(refused.kind), refused.text.c_str());
+  refuse(proposals_.refused(refused.id, refused.term), static_cast<Refusal::Kind>(refused.kind), std::move(refused.text));
 }
 
 void RaftWorker::on(MemberId from, peer::ReadIndexRequest&& request) {
@@ -217,22 +217,27 @@ void RaftWorker::follow_members(const std::vector<v3bridge::Member>& members) {
   if (is_removed && on_removed_) std::exchange(on_removed_, {})();
 }
 
+RaftWorker::Connections RaftWorker::connected_for() const {
+  Connections connections;
+  if (!transport_) return connections;
+  for (const peer::PeerFigures& figures : transport_->figures()) {
+    if (figures.connected) connections[figures.id] = figures.connected_for;
+  }
+  return connections;
+}
+
 std::optional<Refusal> RaftWorker::refuse_change(const std::string& data) const {
   Command command;
   if (!parse_command(data, command) || !is_membership_change(command))
     return Refusal{Refusal::Kind::kUnhealthy, "etcdserver: not a membership change"};
-  std::map<MemberId, nanoseconds> connected;
-  if (transport_) {
-    for (const peer::PeerFigures& figures : transport_->figures()) {
-      if (figures.connected) connected[figures.id] = figures.connected_for;
-    }
-  }
+  const Connections connected = connected_for();
   ClusterView view;
   view.members = v3bridge::members(parts_.store);
   view.self = raft_.id();
+  view.leads = leads();
   view.strict = parts_.options.strict_reconfig;
   view.is_active = [&](MemberId id) { return connected.contains(id); };
-  view.is_active_long = [&](MemberId id) { return connected.contains(id) && connected[id] >= kHealthyAfter; };
+  view.is_active_long = [&](MemberId id) { return connected.contains(id) && connected.at(id) >= kHealthyAfter; };
   view.is_in_step = [&](MemberId id) {
     const raft::Progress* const progress = raft_.progress(id);
     return progress && connected.contains(id) && progress->match().value * 10 >= raft_.log().last_index().value * 9;

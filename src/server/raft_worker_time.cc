@@ -94,7 +94,6 @@ void RaftWorker::follow_leader(nanoseconds now) {
   watch_transfer(now);
   const MemberId leader = raft_.leader();
   if (leader != leader_) {
-    if (leader_) leader_lost_at_ = now;
     if (leader) {
       campaign_at_.reset();
       leader_found_at_ = now;
@@ -187,17 +186,26 @@ void RaftWorker::announce(Command command, nanoseconds now) {
 }
 
 void RaftWorker::fail_overdue(nanoseconds now) {
-  for (Proposals::Overdue& late : proposals_.overdue(now))
-    refuse(std::move(late.completion), Refusal::Kind::kTimeout, timeout_text(late.started));
+  std::vector<Proposals::Overdue> overdue = proposals_.overdue(now);
+  const Connections connections = overdue.empty() ? Connections() : connected_for();
+  for (Proposals::Overdue& late : overdue)
+    refuse(std::move(late.completion), Refusal::Kind::kTimeout, timeout_text(late.started, now, connections));
   for (CompletionPtr& read : reads_.overdue(now)) refuse(std::move(read), Refusal::Kind::kTimeout, kTimedOut);
 }
 
-// As etcd tells a client what it probably was.
-const char* RaftWorker::timeout_text(nanoseconds started) const {
+// As etcd tells a client what it probably was: it asked shortly before a leader was found, or while this member was not
+// connected to who matters.
+const char* RaftWorker::timeout_text(nanoseconds started, nanoseconds now, const Connections& connections) const {
   const nanoseconds noticed_late = 2 * parts_.options.election_timeout;
-  const bool leader_failed = leader_lost_at_ > nanoseconds(0) && started > leader_lost_at_ - noticed_late &&
-                             (!leader_ || started < leader_found_at_);
-  return leader_failed ? kTimedOutByLeaderLossText : kTimedOut;
+  if (started > leader_found_at_ - noticed_late && started < leader_found_at_) return kTimedOutByLeaderLossText;
+  const auto stayed_connected = [&](MemberId id) {
+    const auto found = connections.find(id);
+    return id == raft_.id() || (found != connections.end() && found->second > now - started);
+  };
+  const std::vector<MemberId>& voters = raft_.configuration().voters;
+  const auto stayed = static_cast<size_t>(std::count_if(voters.begin(), voters.end(), stayed_connected));
+  const bool is_in_reach = leading_ ? stayed > voters.size() / 2 : !leader_ || stayed_connected(leader_);
+  return is_in_reach ? kTimedOut : kTimedOutByConnectionLossText;
 }
 
 }  // namespace viaduct::server

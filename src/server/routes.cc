@@ -13,6 +13,7 @@
 #include "v2/keys.h"
 #include "v2/members.h"
 #include "v2/peer_members.h"
+#include "v2/peer_promotion.h"
 #include "v2/stats_routes.h"
 #include "v2/watches.h"
 
@@ -40,6 +41,7 @@ struct Routes::Endpoints {
                                  return derive_added_member_id(peer_urls, clock);
                                }}),
         peer_members(sources.node),
+        peer_promotion(sources.node),
         version(sources.node, config.advertise_etcd_version),
         health(sources.node, health_counts),
         live(sources.node, v2::Probe::Kind::kLive),
@@ -67,6 +69,7 @@ struct Routes::Endpoints {
     if (config.enable_v2) client.add_subtree("", kAnyMethod, token_alone);
     peer.add("/version", "GET", version);
     peer.add("/members", "GET", peer_members);
+    peer.add_subtree(v2::kPromotionRoute, "POST", peer_promotion);
     add_probes(metrics_only);
   }
 
@@ -100,6 +103,7 @@ struct Routes::Endpoints {
   v2::TokenAlone token_alone;
   v2::Members members;
   v2::PeerMembers peer_members;
+  v2::PeerPromotion peer_promotion;
   v2::Version version;
   v2::LogLevel log_level;
   v2::Health health;

@@ -4,9 +4,9 @@
 
 namespace viaduct::v2 {
 
-void PeerMembers::serve(Exchange&& exchange) {
+std::string peer_members_json(const v3bridge::Engine& engine) {
   std::string body = "[";
-  for (const v3bridge::Member& member : engine_.members()) {
+  for (const v3bridge::Member& member : engine.members()) {
     if (body.back() != '[') body += ',';
     body += "{\"id\":";
     append_number(body, member.id.value);
@@ -23,8 +23,12 @@ void PeerMembers::serve(Exchange&& exchange) {
     }
     body += '}';
   }
+  return body + "]\n";
+}
+
+void PeerMembers::serve(Exchange&& exchange) {
   exchange.headers.add("X-Etcd-Cluster-Id", to_hex(engine_.cluster_id().value));
-  exchange.reply_json(200, body + "]\n");
+  exchange.reply_json(200, peer_members_json(engine_));
 }
 
 }  // namespace viaduct::v2

@@ -2,10 +2,14 @@
 // Threads: serve() on any loop. Ownership: borrows the engine.
 #pragma once
 
+#include <string>
+
 #include "v2/exchange.h"
 #include "v3bridge/engine.h"
 
 namespace viaduct::v2 {
+
+std::string peer_members_json(const v3bridge::Engine& engine);  // and a line feed
 
 class PeerMembers final : public Endpoint {
  public:

@@ -48,7 +48,7 @@ class Cluster {
 
   void list(CallPtr call, const MemberListRequest& request) {
     const auto answer = [this](CallPtr current) { current->reply(list_of<MemberListResponse>(engine_)); };
-    if (!request.linearizable()) return answer(std::move(call));
+    if (!request.linearizable() || !options_.release.lists_members_linearizably()) return answer(std::move(call));
     when_current(engine_, std::move(call), answer);
   }
 
@@ -89,14 +89,14 @@ class Cluster {
   void promote(CallPtr call, const MemberPromoteRequest& request) {
     Command command;
     command.mutable_member_promote()->set_id(request.id());
-    change<MemberPromoteResponse>(std::move(call), request, std::move(command));
+    change<MemberPromoteResponse>(std::move(call), request, std::move(command), InVain::kLacksLeader);
   }
 
  private:
   template <typename Response>
-  void change(CallPtr call, const Message& request, Command&& command) {
-    propose(engine_, options_, std::move(call), request.ByteSizeLong(), std::move(command),
-            [this](CallPtr done, const v3bridge::Outcome&) { done->reply(list_of<Response>(engine_)); });
+  void change(CallPtr call, const Message& request, Command&& command, InVain in_vain = InVain::kTimedOut) {
+    const auto answer = [this](CallPtr done, const v3bridge::Outcome&) { done->reply(list_of<Response>(engine_)); };
+    propose(engine_, options_, std::move(call), request.ByteSizeLong(), std::move(command), answer, in_vain);
   }
 
   bool is_member(uint64_t id) const {

@@ -66,19 +66,22 @@ class Lease {
   }
 
   void time_to_live(CallPtr call, const LeaseTimeToLiveRequest& request) {
-    when_current(engine_, std::move(call), [this, id = request.id(), keys = request.keys()](CallPtr current) {
+    const auto answer = [this, id = request.id(), keys = request.keys()](CallPtr current) {
       current->reply(show(LeaseId(static_cast<uint64_t>(id)), keys));
-    });
+    };
+    when_current(engine_, std::move(call), answer, InVain::kLacksLeader);
   }
 
-  // On a reader, since there may be millions.
+  // On a reader, since there may be millions. Without a leader, those that this member knows of, as etcd always does.
   void leases(CallPtr call) {
-    when_current(engine_, std::move(call), [this](CallPtr current) {
+    const auto answer = [this](CallPtr current) {
       answer_from_reader<LeaseLeasesResponse>(engine_, std::move(current), [this](LeaseLeasesResponse& response) {
         list(response);
         return Status();
       });
-    });
+    };
+    if (!engine_.raft_status().leader) return answer(std::move(call));
+    when_current(engine_, std::move(call), answer);
   }
 
  private:

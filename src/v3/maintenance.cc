@@ -5,6 +5,7 @@
 
 #include "etcdserverpb/rpc.pb.h"
 #include "v3/downgrade.h"
+#include "v3/unknown_errors.h"
 #include "v3bridge/hash_kv.h"
 #include "viaduct/command.pb.h"
 
@@ -70,14 +71,14 @@ void Maintenance::alarm(CallPtr call, const AlarmRequest& request) {
     return call->fail(options_.release.maps_alarm_errors() ? kInvalidAuthToken : kUnmappedAuthToken);
   }
   if (!etcdserverpb::AlarmType_IsValid(request.alarm())) return call->fail(kUnknownAlarm);
+  if (!AlarmRequest::AlarmAction_IsValid(request.action())) return call->fail(kUnknownAction);
+  if (!options_.release.maps_alarm_errors()) call = with_unknown_errors(std::move(call));
   switch (static_cast<int>(request.action())) {
     case AlarmRequest::GET:
       return list_alarms(std::move(call), request.alarm());
     case AlarmRequest::ACTIVATE:
     case AlarmRequest::DEACTIVATE:
       return change_alarm(std::move(call), request);
-    default:
-      return call->fail(kUnknownAction);
   }
 }
 
@@ -177,7 +178,7 @@ void Maintenance::move_leader(CallPtr call, const MoveLeaderRequest& request) co
   if (engine_.raft_status().leader != engine_.member_id()) return call->fail(kNotLeader);
   const auto answer = [](CallPtr moved, const v3bridge::Outcome&) { moved->reply(MoveLeaderResponse()); };
   engine_.move_leader(MemberId(request.targetid()),
-                      std::make_unique<CallDone<decltype(answer)>>(std::move(call), answer));
+                      std::make_unique<CallDone<decltype(answer)>>(engine_, std::move(call), answer, InVain::kTimedOut));
 }
 
 void Maintenance::downgrade(CallPtr call, const DowngradeRequest& request) const {

@@ -13,13 +13,6 @@ namespace {
 
 constexpr size_t kMaxPerEntry = 10'000;
 
-// Nobody renews while there is no leader: clients that require one wait for these words.
-Status status_of_renewal(const v3bridge::Engine& engine, const v3bridge::Outcome& outcome) {
-  const auto* refusal = std::get_if<v3bridge::Refusal>(&outcome.body);
-  const bool in_vain = refusal && refusal->kind == v3bridge::Refusal::Kind::kTimeout;
-  return in_vain && !engine.raft_status().leader ? Status(kNoLeader) : status_of(outcome);
-}
-
 }  // namespace
 
 // A batch on its way through the log; comes back on the loop of its first asker.
@@ -93,7 +86,7 @@ void Renewals::fill_in(const store::Store& store, const std::vector<LeaseId>& mi
 }
 
 void Renewals::settle(Batch batch, const v3bridge::Outcome& outcome) {
-  const Status status = status_of_renewal(engine_, outcome);
+  const Status status = status_of(engine_, outcome, InVain::kLacksLeader);
   if (status.ok()) fill_in(engine_.store(), std::get<v3bridge::V3Result>(outcome.body).missing, batch);
   // In runs of one loop each; the order of a stream's answers stays.
   std::stable_sort(batch.begin(), batch.end(), [](const Asked& a, const Asked& b) { return a.loop < b.loop; });

@@ -26,6 +26,13 @@ store::Numbers current_numbers(const store::Store& store) {
   return store.numbers();
 }
 
+Status status_of(const v3bridge::Engine& engine, const v3bridge::Outcome& outcome, InVain in_vain) {
+  const auto* const refusal = std::get_if<v3bridge::Refusal>(&outcome.body);
+  const bool timed_out = refusal && refusal->kind == v3bridge::Refusal::Kind::kTimeout;
+  if (timed_out && in_vain == InVain::kLacksLeader && !engine.raft_status().leader) return kNoLeader;
+  return status_of(outcome);
+}
+
 Status check_request_size(size_t bytes, const ServiceOptions& options) {
   return bytes + kEnvelopeBytes > options.max_request_bytes ? Status(kRequestTooLarge) : Status();
 }

@@ -42,41 +42,50 @@ Status check_request_size(size_t bytes, const ServiceOptions& options);
 // Whether a response of `bytes`, encoded, can be sent: protobuf and gRPC clients take less than 2 GiB.
 Status check_response_size(size_t bytes);
 
+// What a call is told that waited in vain: that its time ran out; or, where etcd would have passed it on to the leader,
+// that there is none, for which clients that require one look out.
+enum class InVain { kTimedOut, kLacksLeader };
+Status status_of(const v3bridge::Engine& engine, const v3bridge::Outcome& outcome, InVain in_vain);
+
 // What waits for the log with the call whose answer depends on it. `next(call, outcome)` runs on the call's loop,
 // unless the outcome is a failure: then the call fails with it.
 template <typename Next>
 class CallDone final : public v3bridge::Completion {
  public:
-  CallDone(std::unique_ptr<Call> call, Next next)
-      : Completion(call->loop()), call_(std::move(call)), next_(std::move(next)) {}
+  CallDone(const v3bridge::Engine& engine, std::unique_ptr<Call> call, Next next, InVain in_vain)
+      : Completion(call->loop()), engine_(engine), call_(std::move(call)), next_(std::move(next)), in_vain_(in_vain) {}
 
   void done(v3bridge::Outcome outcome) override {
-    if (Status status = status_of(outcome); !status.ok()) return call_->fail(std::move(status));
+    if (Status status = status_of(engine_, outcome, in_vain_); !status.ok()) return call_->fail(std::move(status));
     next_(std::move(call_), std::move(outcome));
   }
 
  private:
+  const v3bridge::Engine& engine_;
   std::unique_ptr<Call> call_;
   Next next_;
+  const InVain in_vain_;
 };
 
 // Takes `command` through the log. `request_bytes` is the size of the request it came from.
 template <typename Next>
 void propose(v3bridge::Engine& engine, const ServiceOptions& options, std::unique_ptr<Call> call, size_t request_bytes,
-             Command&& command, Next next) {
+             Command&& command, Next next, InVain in_vain = InVain::kTimedOut) {
   if (shows_token(call->metadata())) return call->fail(kInvalidAuthToken);
   if (Status status = check_request_size(request_bytes, options); !status.ok()) return call->fail(std::move(status));
-  engine.propose(std::move(command), std::make_unique<CallDone<Next>>(std::move(call), std::move(next)));
+  engine.propose(std::move(command),
+                 std::make_unique<CallDone<Next>>(engine, std::move(call), std::move(next), in_vain));
 }
 
 // Runs `next(call)` once all that was acknowledged before is applied here: at once where that is so already.
 template <typename Next>
-void when_current(v3bridge::Engine& engine, std::unique_ptr<Call> call, Next next) {
+void when_current(v3bridge::Engine& engine, std::unique_ptr<Call> call, Next next,
+                  InVain in_vain = InVain::kTimedOut) {
   if (engine.reads_are_current()) return next(std::move(call));
   auto go = [next = std::move(next)](std::unique_ptr<Call> waited, const v3bridge::Outcome&) mutable {
     next(std::move(waited));
   };
-  engine.read_barrier(std::make_unique<CallDone<decltype(go)>>(std::move(call), std::move(go)));
+  engine.read_barrier(std::make_unique<CallDone<decltype(go)>>(engine, std::move(call), std::move(go), in_vain));
 }
 
 // Runs `make(response)` on a reader thread, where it may block on the disk, and answers with what it made; or fails

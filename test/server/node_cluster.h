@@ -21,8 +21,9 @@ namespace viaduct::server {
 
 class NodeCluster {
  public:
-  explicit NodeCluster(size_t size, std::chrono::milliseconds election_timeout = std::chrono::milliseconds(50))
-      : election_timeout_(election_timeout) {
+  explicit NodeCluster(size_t size, std::chrono::milliseconds election_timeout = std::chrono::milliseconds(50),
+                       bool strict_reconfig = false)
+      : election_timeout_(election_timeout), strict_reconfig_(strict_reconfig) {
     for (size_t i = 0; i < size; ++i) founders_.push_back({id_of(i), "", {url_of(i)}, {}});
     for (size_t i = 0; i < size; ++i) add(i, {true, founders_});
     until("published members", [&] {  // before that no client is served
@@ -51,7 +52,7 @@ class NodeCluster {
     options.self = {id_of(i), "m" + std::to_string(i), {url_of(i)}, {"http://127.0.0.1:" + std::to_string(4001 + i)}};
     options.founding = std::move(founding);
     options.cluster_version = "3.5.0";
-    options.strict_reconfig = false;
+    options.strict_reconfig = strict_reconfig_;
     options.heartbeat_interval = std::chrono::milliseconds(5);
     options.election_timeout = election_timeout_;
     options.wal_segment_bytes = 1 << 20;
@@ -225,18 +226,20 @@ class NodeCluster {
     place->second->node->received(from, std::move(frames));
   }
   std::vector<peer::PeerFigures> figures_of(MemberId id) {
+    const std::lock_guard lock(mutex_);
     std::vector<peer::PeerFigures> figures;
     for (auto& [other, place] : places_) {
       if (other == id) continue;
       figures.emplace_back();
       figures.back().id = other;
-      figures.back().connected = place->node != nullptr;
+      figures.back().connected = place->node && !cut_.contains({id, other}) && !cut_.contains({other, id});
       figures.back().connected_for = std::chrono::minutes(1);
     }
     return figures;
   }
 
   const std::chrono::milliseconds election_timeout_;
+  const bool strict_reconfig_;
   PostingThread here_;
   std::vector<v3bridge::Member> founders_;
   std::mutex mutex_;  // guards the nodes' coming and going, and the cuts

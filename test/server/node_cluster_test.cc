@@ -8,6 +8,11 @@ Command put(const std::string& path, const std::string& value) { return NodeWorl
 
 bool is_done(const v3bridge::Outcome& outcome) { return std::holds_alternative<v3bridge::V2Done>(outcome.body); }
 
+std::string text_of(const v3bridge::Outcome& outcome) {
+  const auto* const refusal = std::get_if<v3bridge::Refusal>(&outcome.body);
+  return refusal ? refusal->text : "not refused";
+}
+
 Command add_member(MemberId id, const std::string& url, bool learner = false) {
   Command command;
   command.mutable_member_add()->set_id(id.value);
@@ -105,14 +110,42 @@ TEST_CASE("a member without a quorum refuses writes and linearizable reads when 
   cluster.isolate(leader);
   std::future<v3bridge::Outcome> write = cluster.begin(leader, put("/k", "w"));
   std::future<v3bridge::Outcome> read = cluster.begin_read(leader);
+  cluster.tick();
   cluster.clock.advance(std::chrono::seconds(8));
   const v3bridge::Outcome refused = cluster.finish(std::move(write));
   REQUIRE(std::holds_alternative<v3bridge::Refusal>(refused.body));
   CHECK(std::get<v3bridge::Refusal>(refused.body).kind == v3bridge::Refusal::Kind::kTimeout);
+  CHECK(text_of(refused) == "etcdserver: request timed out, possibly due to connection lost");
   const v3bridge::Outcome unread = cluster.finish(std::move(read));
   REQUIRE(std::holds_alternative<v3bridge::Refusal>(unread.body));
   CHECK(std::get<v3bridge::Refusal>(unread.body).text == "etcdserver: request timed out");
   CHECK(cluster.has(leader, "/k"));  // a plain read still answers
+  cluster.until("no leader", [&] { return !cluster.leader_of(leader); });
+  write = cluster.begin(leader, put("/k", "x"));
+  cluster.tick();
+  cluster.clock.advance(std::chrono::seconds(8));
+  CHECK(text_of(cluster.finish(std::move(write))) == "etcdserver: request timed out");
+}
+
+TEST_CASE("a member without its peers refuses at once to change who they are, if that could cost the quorum") {
+  NodeCluster cluster(3, std::chrono::milliseconds(50), true);
+  const MemberId leader = cluster.leader();
+  const MemberId follower = cluster.other_than(leader);
+  for (const MemberId asked : {leader, follower}) {
+    CAPTURE(asked.value);
+    cluster.isolate(asked);
+    if (asked == follower) cluster.until("no leader", [&] { return !cluster.leader_of(asked); });
+    const auto began = cluster.clock.monotonic();
+    for (const Command& change :
+         {add_member(MemberId(9), "http://d:1"), add_member(MemberId(9), "http://d:1", true), remove_member(asked)}) {
+      CHECK(text_of(cluster.propose(asked, change)) == "etcdserver: unhealthy cluster");
+    }
+    CHECK(cluster.clock.monotonic() - began < std::chrono::seconds(1));
+    cluster.heal();
+    cluster.leader();
+  }
+  std::future<v3bridge::Outcome> removal = cluster.begin(follower, remove_member(leader));
+  CHECK(std::holds_alternative<v3bridge::V3Result>(cluster.finish(std::move(removal)).body));
 }
 
 TEST_CASE("leadership moves when asked to, and only from the leader to a voter") {
@@ -139,7 +172,8 @@ TEST_CASE("a cluster grows from one to three and shrinks to one, while all is ke
   const MemberId first = cluster.leader();
   CHECK(is_done(cluster.propose(first, put("/before", "v"))));
   for (size_t i : {1u, 2u}) {
-    std::future<v3bridge::Outcome> added = cluster.begin(first, add_member(NodeCluster::id_of(i), NodeCluster::url_of(i)));
+    std::future<v3bridge::Outcome> added =
+        cluster.begin(first, add_member(NodeCluster::id_of(i), NodeCluster::url_of(i)));
     cluster.tick();
     cluster.add(i, {false, {{first, "m0", {NodeCluster::url_of(0)}, {}}}});
     const v3bridge::Outcome outcome = cluster.finish(std::move(added));

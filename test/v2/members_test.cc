@@ -9,6 +9,7 @@
 #include "v2/front.h"
 #include "v2/info.h"
 #include "v2/peer_members.h"
+#include "v2/peer_promotion.h"
 
 namespace viaduct::v2 {
 namespace {
@@ -28,6 +29,7 @@ class MembersServer {
     front_.add_subtree("/v2/members", "GET,POST,DELETE,PUT", members_);
     front_.add("/v2/machines", "GET,HEAD", machines_);
     front_.add("/members", "GET", peer_members_);
+    front_.add_subtree(kPromotionRoute, "POST", peer_promotion_);
     Command founding;
     for (const auto& [id, url] : {std::pair(0xa, "http://a:1"), std::pair(0xb, "http://b:1")}) {
       SetMember& founder = *founding.mutable_initialize()->add_members();
@@ -80,6 +82,7 @@ class MembersServer {
       engine, {check_url, [](const std::vector<std::string>& urls) { return MemberId(0x100 + urls.front().size()); }}};
   Machines machines_{engine};
   PeerMembers peer_members_{engine};
+  PeerPromotion peer_promotion_{engine};
   net::SiteAccess access_{{{"*"}, {"*"}}};
   Front front_{access_};
   Loopback loopback_{front_};
@@ -161,6 +164,46 @@ TEST_CASE("the same id twice, and the last voter") {
   CHECK(server.ask("DELETE", "/v2/members/10a") == "204 ");
   CHECK(server.ask("DELETE", "/v2/members/b") == "204 ");
   CHECK(server.ask("DELETE", "/v2/members/a") == "500 {\"message\":\"Internal Server Error\"}");
+}
+
+TEST_CASE("a peer that asks for a promotion is answered with etcd's codes and texts") {
+  struct Case {
+    const char* name;
+    const char* id;
+    std::string answer;
+    const char* refusal = nullptr;
+    Refusal::Kind kind = Refusal::Kind::kTimeout;
+  };
+  const std::string list =
+      "200 [{\"id\":10,\"peerURLs\":[\"http://a:1\"],\"name\":\"self\",\"clientURLs\":[\"http://a:2\"]},"
+      "{\"id\":11,\"peerURLs\":[\"http://b:1\"]},{\"id\":12,\"peerURLs\":[\"http://c:1\"]}]\n";
+  const std::string internal = "500 {\"message\":\"Internal Server Error\"}";
+  const char* const lags = "etcdserver: can only promote a learner member which is in sync with leader";
+  for (const Case& c : {
+           Case{"a learner", "/12", list},
+           Case{"a voter", "/11", "412 membership: can only promote a learner member\n"},
+           Case{"an unknown one", "/42", "404 membership: ID not found\n"},
+           Case{"a removed one", "/13", internal},
+           Case{"a word", "/abc", "404 member abc not found in cluster\n"},
+           Case{"a hexadecimal number", "/0xc", "404 member 0xc not found in cluster\n"},
+           Case{"a negative number", "/-1", "404 member -1 not found in cluster\n"},
+           Case{"too large a number", "/18446744073709551616",
+                "404 member 18446744073709551616 not found in cluster\n"},
+           Case{"a path below", "/12/", "404 member 12/ not found in cluster\n"},
+           Case{"nobody", "/", "404 member  not found in cluster\n"},
+           Case{"a learner that lags", "/12", std::string("412 ") + lags + '\n', lags, Refusal::Kind::kLearnerNotReady},
+           Case{"without a leader", "/12", internal, "etcdserver: request timed out"},
+           Case{"without a quorum", "/12", internal, "etcdserver: unhealthy cluster", Refusal::Kind::kUnhealthy},
+       }) {
+    CAPTURE(c.name);
+    MembersServer server;
+    if (c.refusal) server.engine.refuse_next(c.refusal, c.kind);
+    CHECK(server.ask("POST", std::string("/members/promote") + c.id) == c.answer);
+    CHECK(server.whole_reply().find("X-Etcd-Cluster-Id: c\r\n") != std::string::npos);
+  }
+  MembersServer server;
+  CHECK(server.ask("GET", "/members/promote/12") == "405 Method Not Allowed\n");
+  CHECK(server.whole_reply().find("Allow: POST\r\n") != std::string::npos);
 }
 
 TEST_CASE("what the leader refuses, or nobody answers, is an internal error without a word") {

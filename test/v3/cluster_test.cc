@@ -21,7 +21,8 @@ const std::string kOther = " members { ID: 11 peerURLs: \"http://b:1\" }";
 // Voters 10, which has started, and 11; an added member's id is its first URL's length plus 100.
 class ClusterWorld : public ServiceWorld {
  public:
-  ClusterWorld() {
+  explicit ClusterWorld(const char* release = "3.5.21") {
+    options.release = Release(release);
     add_cluster_methods(
         methods, engine, options,
         [](const std::string& url) -> Result<void> {
@@ -115,6 +116,22 @@ TEST_CASE("a removed member is gone for good") {
   CHECK(world.update("ID:11 peerURLs:'http://x:1'") == kNotFound);
   CHECK(world.promote("ID:11") == kNotFound);
   CHECK(world.remove("ID:10") == "etcdserver: re-configuration failed due to not enough started members");
+}
+
+TEST_CASE("a promotion that waited in vain for a leader says that there is none, other changes that time ran out") {
+  ClusterWorld world;
+  world.engine.raft.leader = {};
+  world.engine.refuse_next("etcdserver: request timed out");
+  CHECK(world.promote("ID:11") == "etcdserver: no leader");
+  world.engine.refuse_next("etcdserver: request timed out");
+  CHECK(world.remove("ID:11") == "etcdserver: request timed out");
+}
+
+TEST_CASE("before 3.5 nobody could ask for a linearizable list") {
+  ClusterWorld world("3.4.23");
+  world.engine.refuse_next("etcdserver: request timed out");
+  CHECK(world.list("linearizable:true") == kHeader + kSelf + kOther);
+  CHECK(world.engine.barriers() == 0);
 }
 
 TEST_CASE("what the leader refuses is told with etcd's code and text") {

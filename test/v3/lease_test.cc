@@ -245,6 +245,22 @@ TEST_CASE("a renewal that waited in vain for a leader says that there is none") 
   CHECK(stream.said().end->code == StatusCode::kUnavailable);
 }
 
+TEST_CASE("without a leader, what is asked about a lease waits in vain, and this member's leases are listed") {
+  LeaseWorld world;
+  world.grant(1, 100);
+  world.engine.raft.leader = {};
+  world.engine.refuse_next("etcdserver: request timed out");
+  LeaseTimeToLiveRequest request;
+  request.set_id(1);
+  const auto said = world.call("/etcdserverpb.Lease/LeaseTimeToLive", request);
+  REQUIRE(said->end);
+  CHECK(said->end->message == "etcdserver: no leader");
+  CHECK(said->end->code == StatusCode::kUnavailable);
+  world.engine.refuse_next("etcdserver: request timed out");
+  LeaseLeasesRequest all;
+  CHECK(world.call("/etcdserverpb.Lease/LeaseLeases", all)->message<LeaseLeasesResponse>(0).leases_size() == 1);
+}
+
 TEST_CASE("a client that asks faster than it reads is read no further until it has") {
   LeaseWorld world;
   world.grant(1, 100);

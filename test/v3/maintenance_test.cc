@@ -63,6 +63,24 @@ TEST_CASE("an action or alarm that there is not is refused") {
   CHECK(world.engine.alarms().empty());
 }
 
+TEST_CASE("an alarm that the log refuses fails with an unknown code before 3.5") {
+  for (const auto& [release, code] :
+       {std::pair("3.4.23", StatusCode::kUnknown), std::pair("3.5.21", StatusCode::kUnavailable)}) {
+    for (const auto action : {etcdserverpb::AlarmRequest::GET, etcdserverpb::AlarmRequest::ACTIVATE}) {
+      CAPTURE(release);
+      CAPTURE(action);
+      AdminWorld world(of_release(release));
+      world.engine.refuse_next("etcdserver: request timed out");
+      etcdserverpb::AlarmRequest request;
+      request.set_action(action);
+      const auto said = world.call("/etcdserverpb.Maintenance/Alarm", request);
+      REQUIRE(said->end);
+      CHECK(said->end->code == code);
+      CHECK(said->end->message == "etcdserver: request timed out");
+    }
+  }
+}
+
 TEST_CASE("an alarm's answer has a header from 3.5 on") {
   AdminWorld world;
   CHECK(world.alarm("") == "header { cluster_id: 12 member_id: 10 revision: 1 raft_term: 7 }");
