@@ -15,7 +15,7 @@ class AckLag {
   static constexpr uint64_t kWorthNotingMs = 10;  // less is within the rates at which clocks differ
   static constexpr size_t kMaxNotes = 4096;
 
-  // An entry stamped `stamp_ms` was handed to apply at `now_ms`; both cluster time, neither falls from call to call.
+  // An entry stamped `stamp_ms` was handed to apply at `now_ms`; both cluster time. Stamps do not fall from call to call.
   void handed_over(uint64_t stamp_ms, uint64_t now_ms);
 
   // What a lease granted or renewed at `stamp_ms` gets on top; 0 for most.

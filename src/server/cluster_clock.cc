@@ -19,10 +19,10 @@ void ClusterClock::run(std::chrono::nanoseconds now) {
 }
 
 void ClusterClock::heard(uint64_t cluster_ms, std::chrono::nanoseconds now) {
-  run(now);
-  if (cluster_ms <= estimate_ms(now)) return;
-  floor_ms_ = cluster_ms;
-  offset_ms_ = static_cast<int64_t>(cluster_ms) - to_ms(now);
+  const uint64_t known_ms = std::max(last_.cluster_ms, cluster_ms);
+  offset_ms_ = static_cast<int64_t>(known_ms) - to_ms(now);
+  floor_ms_ = known_ms;
+  running_ = true;
 }
 
 void ClusterClock::stand_still(std::chrono::nanoseconds now) {

@@ -1,5 +1,10 @@
-// A member's estimate of cluster time (D3): the newest stamp it has seen, or that plus the local time since while it
-// leads (or hears the leader), whichever is more. Without a leader time stands still, so an outage ends no lease.
+// A member's estimate of cluster time (D3): the newest stamp it has seen, or what the leader said last and the local time
+// since, whichever is more; a new leader goes on from its estimate. Without a leader time stands still, so an outage ends
+// no lease.
+//
+// Invariant: a follower's estimate is not ahead of its leader's clock, but for the rates of their clocks since it was heard.
+//            So the next leader does not begin with a leap that would end leases before their time (INV-E1), even if it
+//            led before or was paused, and went on counting by itself.
 // Threads: written by the raft thread, read by any.
 #pragma once
 
@@ -18,7 +23,7 @@ class ClusterClock {
   // Time runs from the current estimate on: this member leads, or has just heard the leader.
   void run(std::chrono::nanoseconds now);
   void stand_still(std::chrono::nanoseconds now);
-  // The leader, heard just now, takes it to be `cluster_ms`. Time runs from there on.
+  // The leader, heard just now, takes it to be `cluster_ms`: so it is, and time runs from there on.
   void heard(uint64_t cluster_ms, std::chrono::nanoseconds now);
 
   uint64_t estimate_ms(std::chrono::nanoseconds now) const;

@@ -31,6 +31,27 @@ TEST_CASE("a stamp ahead of the estimate moves it forward, one behind moves noth
   CHECK(clock.estimate_ms(milliseconds(160)) == 460);
 }
 
+TEST_CASE("a follower's time is its leader's, also after it has run ahead by itself") {
+  ClusterClock clock;
+  clock.run(milliseconds(0));  // it led
+  CHECK(clock.estimate_ms(milliseconds(9000)) == 9000);
+  clock.heard(7000, milliseconds(9000));
+  CHECK(clock.estimate_ms(milliseconds(9000)) == 7000);
+  CHECK(clock.estimate_ms(milliseconds(9100)) == 7100);
+  clock.heard(7050, milliseconds(9200));
+  CHECK(clock.estimate_ms(milliseconds(9200)) == 7050);
+  CHECK(clock.next_stamp(milliseconds(9300), 0).cluster_ms == 7150);  // it leads again, without a leap
+}
+
+TEST_CASE("what the log holds counts more than an older word of the leader") {
+  ClusterClock clock;
+  clock.heard(500, milliseconds(100));
+  clock.observe({800, 7}, milliseconds(110));
+  clock.heard(600, milliseconds(120));
+  CHECK(clock.estimate_ms(milliseconds(120)) == 800);
+  CHECK(clock.estimate_ms(milliseconds(150)) == 830);
+}
+
 TEST_CASE("stamps never fall, whatever the wall clock does") {
   ClusterClock clock;
   clock.run(milliseconds(0));
