@@ -39,7 +39,8 @@ Cluster::Cluster(Setting setting) : setting_(std::move(setting)) {
 std::unique_ptr<Member> Cluster::make_member() {
   const Node node = members_.size();
   const Member::Setting setting{setting_.program, setting_.flags,
-                                setting_.directory + "/infra" + std::to_string(node + 1), setting_.peer_tls};
+                                setting_.directory + "/infra" + std::to_string(node + 1), setting_.peer_tls,
+                                setting_.disk_library};
   return std::make_unique<Member>(node, setting, network_);
 }
 

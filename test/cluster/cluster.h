@@ -32,6 +32,7 @@ class Cluster {
     std::string directory;
     size_t members = 3;
     bool peer_tls = false;
+    std::string disk_library;  // Member::Setting
   };
   using Time = std::chrono::milliseconds;
 

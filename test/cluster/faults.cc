@@ -1,7 +1,13 @@
 #include "test/cluster/faults.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <thread>
+
+#include "test/cluster/damage.h"
 
 namespace viaduct::cluster_test {
 namespace {
@@ -42,6 +48,13 @@ const std::vector<Faults::Kind>& Faults::kinds() {
       {"move-leader", 2, &Faults::move_leader},
       {"full-disk", 2, &Faults::full_disk},
       {"new-certificates", 2, &Faults::new_certificates},
+      {"slow-disk", 2, &Faults::slow_disk},
+      {"hung-disk", 2, &Faults::hung_disk},
+      {"failing-disk", 2, &Faults::failing_disk},
+      {"damaged-log", 2, &Faults::damaged_log},
+      {"rolled-back", 1, &Faults::rolled_back},
+      {"few-descriptors", 1, &Faults::few_descriptors},
+      {"little-memory", 1, &Faults::little_memory},
   };
   return kKinds;
 }
@@ -372,6 +385,92 @@ void Faults::new_certificates() {
     cluster_.network().heal();
     wait_ms(300, 800);
   }
+}
+
+bool Faults::all_are_well() { return cluster_.leader() && cluster_.wait_until_all_healthy(kReconfigurationTime); }
+
+void Faults::suffer_disk(Node node, const std::string& order, uint64_t least_ms, uint64_t most_ms) {
+  if (!cluster_.at(node).has_faulty_disk()) return note("  skipped: no library for a faulty disk");
+  note("  the disk of " + name(node) + ": " + order);
+  cluster_.at(node).order_disk(order);
+  wait_ms(least_ms, most_ms);
+  cluster_.at(node).order_disk("");
+  if (!cluster_.at(node).is_running()) {
+    cluster_.network().down(node);
+    restart(node);
+  }
+}
+
+void Faults::slow_disk() { suffer_disk(leader_or_any(), "delay " + std::to_string(20 + below(600)), 1000, 4000); }
+void Faults::hung_disk() { suffer_disk(leader_or_any(), "hang", 500, 5000); }
+void Faults::failing_disk() { suffer_disk(any(), "fail", 200, 1500); }
+
+// One at a time: what a majority has lost nobody can bring back.
+void Faults::damaged_log() {
+  if (!tools_.heals) return note("  skipped: damage is the end of a member");
+  if (!all_are_well()) return note("  skipped: not all members are well");
+  const Node victim = any();
+  kill(victim);
+  note("  " + damage_log(cluster_.at(victim).data_directory(), random_));
+  wait_ms(0, 1000);
+  restart(victim);
+  if (!wait_until_healed(cluster_.at(victim).data_directory(), kReconfigurationTime))
+    fail(name(victim) + " does not get back what it has lost");
+}
+
+// To data of a moment before, as from a backup or by a disk that never wrote what it said. Only while the others have
+// elected a leader among them: its vote, if it is asked before it is found out, is worth nothing.
+void Faults::rolled_back() {
+  if (!tools_.heals) return note("  skipped: damage is the end of a member");
+  if (!all_are_well()) return note("  skipped: not all members are well");
+  const Node victim = any();
+  const std::string data = cluster_.at(victim).data_directory(), copy = data + ".copy";
+  kill(victim);
+  std::filesystem::copy(data, copy, std::filesystem::copy_options::recursive);
+  restart(victim);
+  if (!cluster_.wait_until_healthy(victim, kReconfigurationTime)) return fail(name(victim) + " does not serve again");
+  wait_ms(500, 1500);
+  kill(victim);
+  std::filesystem::remove_all(data);
+  std::filesystem::rename(copy, data);
+  wait_ms(2000, 2500);
+  if (!cluster_.leader()) return note("  without a leader, " + name(victim) + " stays down"), void(remove(victim) && add_voter());
+  note("  " + name(victim) + " is rolled back");
+  restart(victim);
+  if (!cluster_.at(victim).wait_for_end(5s)) return note("  and had missed nothing");
+  if (remove(victim)) add_voter();
+}
+
+// Whether it has ended.
+bool Faults::run_out(Node node, int resource, uint64_t limit) {
+  const auto which = static_cast<__rlimit_resource>(resource);
+  const pid_t pid = cluster_.at(node).pid();
+  rlimit before{};
+  if (::prlimit(pid, which, nullptr, &before) != 0) return false;
+  const rlimit scarce{limit, before.rlim_max};
+  ::prlimit(pid, which, &scarce, nullptr);
+  wait_ms(1000, 3000);
+  if (!cluster_.at(node).is_running()) return true;
+  ::prlimit(pid, which, &before, nullptr);
+  return false;
+}
+
+// It has to go on with the connections it has.
+void Faults::few_descriptors() {
+  const Node victim = leader_or_any();
+  const size_t open = descriptors_of(cluster_.at(victim).pid());
+  note("  " + name(victim) + " may open no more than " + std::to_string(open) + " files");
+  if (run_out(victim, RLIMIT_NOFILE, open)) fail(name(victim) + " ended for lack of descriptors");
+}
+
+// It may end (FM-10), and then begins again with enough.
+void Faults::little_memory() {
+  const Node victim = leader_or_any();
+  note("  " + name(victim) + " gets no more memory");
+  if (!run_out(victim, RLIMIT_AS, address_space_of(cluster_.at(victim).pid()) + (4 << 20))) return;
+  note("  " + name(victim) + " has ended");
+  cluster_.network().down(victim);
+  restart(victim);
 }
 
 void Faults::move_leader() {

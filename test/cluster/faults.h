@@ -26,6 +26,7 @@ class Faults {
   struct Tools {
     SmallDisk* first_disk = nullptr;           // under the first member
     PeerCertificates* certificates = nullptr;  // of the links
+    bool heals = true;                         // members whose data is damaged have it back from the others (CC-12)
   };
   Faults(Cluster& cluster, const Tools& tools, uint64_t seed) : cluster_(cluster), tools_(tools), random_(seed) {}
 
@@ -64,6 +65,13 @@ class Faults {
   void move_leader();
   void full_disk();
   void new_certificates();
+  void slow_disk();
+  void hung_disk();
+  void failing_disk();
+  void damaged_log();
+  void rolled_back();
+  void few_descriptors();
+  void little_memory();
 
   uint64_t below(uint64_t end) { return random_() % end; }
   void wait_ms(uint64_t least, uint64_t most);
@@ -77,6 +85,9 @@ class Faults {
   void restart(Node node);
   void surround(Node node, Link::Mode out, Link::Mode in);
   void hold(Node node);  // isolates it, for a while, in one of the ways there are
+  bool all_are_well();
+  void suffer_disk(Node node, const std::string& order, uint64_t least_ms, uint64_t most_ms);
+  bool run_out(Node node, int resource, uint64_t limit);
   bool add_voter();
   bool remove(Node node);
 

@@ -7,8 +7,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
+Time::duration scaled(Time::duration time, double factor) {
+  return std::chrono::duration_cast<Time::duration>(time * factor);
+}
+
+Time earliest_end(const LeaseLife& lease, const LeaseTimes& times) {
+  return lease.renewed_since + scaled(lease.ttl, 1 - times.clock_error);
+}
+
 Time latest_end(const LeaseLife& lease, const LeaseTimes& times) {
-  return std::max(lease.maybe_renewed_until, times.healed) + lease.ttl + 2 * times.election_timeout + 1s + times.slack;
+  const Time::duration allowed = lease.ttl + 2 * times.election_timeout + 1s;
+  return std::max(lease.maybe_renewed_until, times.healed) + scaled(allowed, 1 + times.clock_error) + times.slack;
 }
 
 const Event* end_of(const LeaseLife& lease, const Replay& replay) {
@@ -36,7 +45,7 @@ void check_leases(const std::vector<LeaseLife>& leases, const LeaseTimes& times,
     }
     const auto seen = times.first_seen.find(end->position);
     if (seen == times.first_seen.end()) continue;
-    const Time earliest = lease.renewed_since + lease.ttl, latest = latest_end(lease, times);
+    const Time earliest = earliest_end(lease, times), latest = latest_end(lease, times);
     if (seen->second < earliest) {
       violations.add("INV-E1", named(lease) + " ended " + milliseconds(earliest - seen->second) + " too early");
     }

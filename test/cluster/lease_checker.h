@@ -28,6 +28,7 @@ struct LeaseTimes {
   Time healed{};                        // from when on nothing was broken any more
   std::chrono::milliseconds election_timeout{1000};
   std::chrono::milliseconds slack{0};  // for a slow machine
+  double clock_error = 0;              // by how much a member's clock may run fast or slow, as a part of 1
 };
 
 // INV-E1: not before TTL after the last acknowledged renewal. INV-E2: within TTL + 2 election timeouts + 1 s.

@@ -16,6 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+constexpr auto kPauseAfterFailure = 10ms;
+
 std::vector<Event> below(const std::string& prefix, const std::vector<Event>& log) {
   std::vector<Event> result;
   std::ranges::copy_if(log, std::back_inserter(result),
@@ -29,6 +31,7 @@ Load::Load(const LoadSetting& setting, std::function<std::vector<int>()> ports, 
     : setting_(setting), random_(seed) {
   for (Workload* workload : {&workload_, &watching_}) workload->ports = ports;
   times_.election_timeout = setting.election_timeout;
+  times_.clock_error = setting.clock_error;
   times_.slack = 1s;  // a watcher may be between two members
 }
 
@@ -93,6 +96,7 @@ uint64_t Load::mark_v2() {
   for (const auto end = Clock::now() + setting_.recovery; Clock::now() < end;) {
     const V2Answer answer = client.call("PUT", std::string(kV2Root) + "/mark", "value=mark", 3s);
     if (answer.success() && answer.node) return answer.node->modified;
+    std::this_thread::sleep_for(kPauseAfterFailure);
   }
   return 0;
 }
@@ -104,6 +108,7 @@ uint64_t Load::mark_v3() {
   etcdserverpb::PutResponse response;
   for (const auto end = Clock::now() + setting_.recovery; Clock::now() < end;) {
     if (client.call("KV/Put", request, response, 3s).ok()) return static_cast<uint64_t>(response.header().revision());
+    std::this_thread::sleep_for(kPauseAfterFailure);
   }
   return 0;
 }
@@ -156,6 +161,7 @@ void Load::compare_hashes(const std::vector<JudgedMember>& members, uint64_t rev
     V3Client client(member.port);
     for (const auto end = Clock::now() + setting_.convergence; Clock::now() < end && !status.ok();) {
       status = client.call("Maintenance/HashKV", request, response, 5s);
+      if (!status.ok()) std::this_thread::sleep_for(kPauseAfterFailure);
     }
     if (!status.ok()) {
       violations.add("INV-L8", member.name + " tells no hash: " + status.text);

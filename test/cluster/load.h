@@ -25,6 +25,7 @@ struct LoadSetting {
   size_t v2_clients = 4, v3_clients = 5, lease_clients = 3, v3_watchers = 3, v2_watchers = 2;
   bool etcd = false;  // its v2 keeps 1000 events, and its streams do not resume
   std::chrono::milliseconds election_timeout{1000};
+  double clock_error = 0;  // of the members, as a part of 1
   std::chrono::milliseconds recovery{20'000};     // a leader within 10 election timeouts (INV-R14), and some
   std::chrono::milliseconds convergence{15'000};  // until a member has what the others have
 };

@@ -21,7 +21,7 @@ namespace {
 
 constexpr char kUsage[] =
     "usage: chaos [--program PATH] [--etcd] [--work DIRECTORY] [--seed N] [--runs N] [--jobs N] [--seconds N]\n"
-    "             [--only FAULT] [--flag FLAG]...\n";
+    "             [--disk-library PATH] [--only FAULT] [--flag FLAG]...\n";
 
 struct Options {
   RunSetting setting;
@@ -45,7 +45,8 @@ bool read_options(int argc, char** argv, Options& options) {
                           {"work", required_argument, nullptr, 'w'},    {"seed", required_argument, nullptr, 's'},
                           {"runs", required_argument, nullptr, 'r'},    {"jobs", required_argument, nullptr, 'j'},
                           {"seconds", required_argument, nullptr, 't'}, {"only", required_argument, nullptr, 'o'},
-                          {"flag", required_argument, nullptr, 'f'},    {nullptr, 0, nullptr, 0}};
+                          {"flag", required_argument, nullptr, 'f'},    {"disk-library", required_argument, nullptr, 'd'},
+                          {nullptr, 0, nullptr, 0}};
   options.setting.program = "build/bin/viaduct";
   for (int option; (option = ::getopt_long(argc, argv, "", known, nullptr)) != -1;) {
     switch (option) {
@@ -72,6 +73,9 @@ bool read_options(int argc, char** argv, Options& options) {
         break;
       case 'o':
         options.setting.only = optarg;
+        break;
+      case 'd':
+        options.setting.disk_library = std::filesystem::absolute(optarg);
         break;
       case 'f':
         options.setting.flags.push_back(optarg);

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "test/support/free_port.h"
 
@@ -30,26 +31,32 @@ void Member::set_initial(const std::string& initial_cluster, const std::string& 
 
 std::vector<std::string> Member::command_line() const {
   const std::string scheme = setting_.peer_tls ? "https" : "http";
-  std::vector<std::string> words = {setting_.program,
-                                    "--name",
-                                    name_,
-                                    "--listen-client-urls",
-                                    client_url(),
-                                    "--advertise-client-urls",
-                                    client_url(),
-                                    "--listen-peer-urls",
-                                    scheme + "://127.0.0.1:" + std::to_string(peer_port_),
-                                    "--initial-advertise-peer-urls",
-                                    peer_url(),
-                                    "--initial-cluster-token",
-                                    "new",
-                                    "--data-dir",
-                                    data_directory(),
-                                    "--enable-v2",
-                                    "--initial-cluster",
-                                    initial_cluster_,
-                                    "--initial-cluster-state",
-                                    state_};
+  std::vector<std::string> words;
+  if (has_faulty_disk()) {
+    // A server built with the address sanitizer would insist on being loaded first.
+    words = {"/usr/bin/env", "LD_PRELOAD=" + setting_.disk_library, "FAULTY_DISK=" + disk_orders(),
+             "ASAN_OPTIONS=verify_asan_link_order=0"};
+  }
+  words.insert(words.end(), {setting_.program,
+                             "--name",
+                             name_,
+                             "--listen-client-urls",
+                             client_url(),
+                             "--advertise-client-urls",
+                             client_url(),
+                             "--listen-peer-urls",
+                             scheme + "://127.0.0.1:" + std::to_string(peer_port_),
+                             "--initial-advertise-peer-urls",
+                             peer_url(),
+                             "--initial-cluster-token",
+                             "new",
+                             "--data-dir",
+                             data_directory(),
+                             "--enable-v2",
+                             "--initial-cluster",
+                             initial_cluster_,
+                             "--initial-cluster-state",
+                             state_});
   words.insert(words.end(), setting_.flags.begin(), setting_.flags.end());
   return words;
 }
@@ -90,6 +97,14 @@ bool Member::wait_for_end(std::chrono::milliseconds time) {
 }
 
 void Member::wipe() { std::filesystem::remove_all(data_directory()); }
+
+void Member::order_disk(const std::string& what) {
+  if (what.empty()) {
+    std::filesystem::remove(disk_orders());
+  } else {
+    std::ofstream(disk_orders()) << what;
+  }
+}
 
 void Member::ended() {
   paused_ = false;

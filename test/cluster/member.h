@@ -19,6 +19,7 @@ class Member {
     std::vector<std::string> flags;  // beside names, addresses, and the initial cluster
     std::string directory;           // for log and data
     bool peer_tls = false;           // peers are dialled by https
+    std::string disk_library;        // support/faulty_disk.c as it was built; empty: the disk is always well
   };
 
   Member(Node node, Setting setting, Network& network);
@@ -34,6 +35,8 @@ class Member {
   bool is_paused() const { return paused_; }
   bool wait_for_end(std::chrono::milliseconds time);  // of a member that ends by itself, as a removed one does
   void wipe();                                        // its data, while it is down
+  void order_disk(const std::string& what);           // faulty_disk.c has the orders; empty: it is well
+  bool has_faulty_disk() const { return !setting_.disk_library.empty(); }
 
   Node node() const { return node_; }
   const std::string& name() const { return name_; }
@@ -43,9 +46,11 @@ class Member {
   std::string data_directory() const { return setting_.directory + "/data"; }
   std::string log_file() const { return setting_.directory + "/log"; }
   const Setting& setting() const { return setting_; }
+  pid_t pid() const { return process_.pid(); }
 
  private:
   std::vector<std::string> command_line() const;
+  std::string disk_orders() const { return setting_.directory + "/disk-orders"; }
   void ended();
 
   const Node node_;
