@@ -144,7 +144,7 @@ std::vector<Copy::Row> StoreCopy::next_rows() {
   size_t bytes = 0;
   for (; bytes < kSliceBytes && log_.valid(); log_.next()) {
     if (is_left_out(log_.key(), log_.value())) continue;
-    const Row& row = rows.emplace_back(std::string(log_.key()), std::string(log_.value()));
+    const Row& row = rows.emplace_back(Row{std::string(log_.key()), std::string(log_.value())});
     bytes += row.key.size() + row.value.size();
   }
   return rows;
