@@ -84,7 +84,7 @@ bool decode_optional(ByteReader& in, uint8_t has, Record& record) {
   }
   if (has & kUser) record.user = in.take_length_prefixed();
   if (has & kValue) record.value = Blob(in.take_length_prefixed());
-  return in.done();
+  return in.done() && has_of(record) == has;  // what is said to be there is there
 }
 
 }  // namespace

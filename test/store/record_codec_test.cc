@@ -130,6 +130,30 @@ TEST_CASE("a record whose sub-revision is zero does not say so, and one beyond 3
   CHECK_FALSE(decode_record(record.id, data, back));
 }
 
+TEST_CASE("a record with a lease, an earlier record or a user that is nobody is none") {
+  Record record = small(), back;
+  record.value = Blob();
+  record.lease = LeaseId(1);
+  std::string data = encode_record(record);
+  REQUIRE(data.back() == 1);
+  data.back() = 0;
+  CHECK_FALSE(decode_record(record.id, data, back));
+
+  record.lease = LeaseId();
+  record.prev = {Seq(1), 1};
+  data = encode_record(record);
+  REQUIRE(data.substr(data.size() - 2) == "\3\1");  // so much older than seq 4
+  data[data.size() - 2] = 4;
+  CHECK_FALSE(decode_record(record.id, data, back));
+
+  record.prev = RecordId();
+  record.user = "u";
+  data = encode_record(record);
+  REQUIRE(data.ends_with("\1u"));
+  data.replace(data.size() - 2, 2, 1, '\0');
+  CHECK_FALSE(decode_record(record.id, data, back));
+}
+
 TEST_CASE("a record older than what it follows from is none") {
   Record record = small();
   record.created_seq = Seq(4);
