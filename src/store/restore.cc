@@ -3,6 +3,7 @@
 // must not go on with a hole in it.
 #include <cassert>
 
+#include "store/path.h"
 #include "store/store_impl.h"
 
 namespace viaduct::store {
@@ -56,7 +57,9 @@ Result<void> Store::Impl::restore_meta() {
   const std::optional<std::string> installed_row = database->get(meta_key(kInstalledRow));
   if (installed_row && !decode_index(*installed_row, installed)) return corrupt("the installed row cannot be read");
   if (cleaned.seq > numbers.compacted_seq) return corrupt("cleaned beyond the compaction point");
-  if (const std::optional<std::string> root = database->get(meta_key(kV2RootRow))) tree.set_root(*root);
+  const std::string root = database->get(meta_key(kV2RootRow)).value_or("");
+  if (!root.empty() && !is_canonical_path(root)) return corrupt("the v2 root is no path");
+  tree.set_root(root);
   return {};
 }
 

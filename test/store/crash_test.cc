@@ -40,6 +40,12 @@ void erase_key(Database& database, const std::string& key) {
   database.write(batch);
 }
 
+void put(Database& database, const std::string& key, Bytes value) {
+  Database::Batch batch;
+  batch.put(key, value);
+  database.write(batch);
+}
+
 }  // namespace
 
 TEST_CASE("after a power cut the store is as it was after one of the groups since the barrier") {
@@ -99,11 +105,8 @@ TEST_CASE("a store that lost its middle, its numbers or its format is refused") 
                         Case{"the applied state", [](Database& d) { erase_key(d, meta_key(kAppliedRow)); }},
                         Case{"the format", [](Database& d) { erase_key(d, meta_key(kFormatRow)); }},
                         Case{"the lease", [](Database& d) { erase_key(d, lease_key(LeaseId(7))); }},
-                        Case{"a known format", [](Database& d) {
-                               Database::Batch batch;
-                               batch.put(meta_key(kFormatRow), "\x7f");
-                               d.write(batch);
-                             }}}) {
+                        Case{"a known format", [](Database& d) { put(d, meta_key(kFormatRow), "\x7f"); }},
+                        Case{"a v2 root that is a path", [](Database& d) { put(d, meta_key(kV2RootRow), "/a/"); }}}) {
     CAPTURE(c.name);
     FakeDisk disk;
     {
