@@ -434,7 +434,11 @@ void Faults::rolled_back() {
   std::filesystem::remove_all(data);
   std::filesystem::rename(copy, data);
   wait_ms(2000, 2500);
-  if (!cluster_.leader()) return note("  without a leader, " + name(victim) + " stays down"), void(remove(victim) && add_voter());
+  if (!cluster_.leader()) {
+    note("  without a leader, " + name(victim) + " stays down");
+    if (remove(victim)) add_voter();
+    return;
+  }
   note("  " + name(victim) + " is rolled back");
   restart(victim);
   if (!cluster_.at(victim).wait_for_end(5s)) return note("  and had missed nothing");
