@@ -98,6 +98,12 @@ void Faults::restart_later(Member& member) {
   });
 }
 
+void Faults::restart_the_ended() {
+  for (const auto& member : members_) {
+    if (!member->runs()) member->start();
+  }
+}
+
 // Those that ended by themselves.
 void Faults::revive_the_dead() {
   for (const auto& member : members_) {
@@ -147,8 +153,11 @@ void Faults::mend_all() {
   for (const auto& member : members_) {
     member->disk().set_temper({});
     member->pause(false);
-    if (!member->runs()) member->start();
   }
+  for (const auto& member : members_) {
+    while (member->runs() && member->is_stopping()) world_.scheduler.wait(this, world_.scheduler.now() + kSupervisor);
+  }
+  restart_the_ended();
 }
 
 }  // namespace viaduct::sim

@@ -22,6 +22,7 @@ class Faults {
 
   void inflict();   // for as long as the plan has it
   void mend_all();  // then all members run, and nothing stands between them
+  void restart_the_ended();
 
   struct Count {
     const char* name;

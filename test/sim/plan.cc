@@ -68,7 +68,7 @@ Plan draw_plan(Dice& dice) {
   plan.partition = interval(dice, shortest, longest);
   plan.stop = interval(dice, shortest, longest);
   plan.clock_jump = interval(dice, shortest, longest);
-  plan.clock_rate_error = rate(dice, 0.05);
+  plan.clock_rate_error = plan.load.clock_error = rate(dice, 0.05);
   return plan;
 }
 
@@ -79,7 +79,8 @@ std::string describe(const Plan& plan) {
        << plan.scheduling.preemption << ", loss " << plan.network.loss << ", repeat " << plan.network.repeat
        << ", reorder " << plan.network.reorder << ", late " << plan.network.late << ", disk failure " << plan.disk.failure
        << ", stall " << plan.disk.stall << ", snapshot count " << plan.snapshot_count << ", segment "
-       << plan.segment_bytes << "; every so many ms: kill " << plan.kill / kMillisecond << ", power "
+       << plan.segment_bytes << ", clock error "
+       << plan.clock_rate_error << "; every so many ms: kill " << plan.kill / kMillisecond << ", power "
        << plan.power_loss / kMillisecond << ", power of all " << plan.power_loss_of_all / kMillisecond << ", pause "
        << plan.pause / kMillisecond << ", partition " << plan.partition / kMillisecond << ", stop "
        << plan.stop / kMillisecond << ", clock " << plan.clock_jump / kMillisecond << "; for "

@@ -41,13 +41,13 @@ void Scheduler::kill(Machine& machine) {
   machine.runs = false;
   machine.paused = false;
   machine.held.clear();
+  std::erase_if(ready_, [&](const Thread* thread) { return &thread->machine == &machine; });
   for (Thread* const thread : std::exchange(machine.threads, {})) {
     if (thread->waits_on) std::erase(waiting_[thread->waits_on], thread);
     thread->waits_on = nullptr;
     thread->state = Thread::State::kEnded;
     threads_[thread->id - 1].reset();
   }
-  std::erase_if(ready_, [&](const Thread* thread) { return &thread->machine == &machine; });
 }
 
 void Scheduler::revive(Machine& machine) {
