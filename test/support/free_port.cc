@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <mutex>
 #include <random>
+#include <set>
 #include <stdexcept>
 
 namespace viaduct {
@@ -26,13 +28,21 @@ bool is_free(int port) {
   return bound;
 }
 
+// Once only in this process: whoever got a port may not listen yet.
+bool take(int port) {
+  static std::mutex mutex;
+  static std::set<int> taken;
+  const std::lock_guard lock(mutex);
+  return taken.size() < (kEnd - kFirst) / 2 ? taken.insert(port).second : true;
+}
+
 }  // namespace
 
 int free_port() {
   thread_local std::mt19937 random{std::random_device{}()};
   std::uniform_int_distribution<int> ports(kFirst, kEnd - 1);
   for (int i = 0; i < kTries; ++i) {
-    if (const int port = ports(random); is_free(port)) return port;
+    if (const int port = ports(random); is_free(port) && take(port)) return port;
   }
   throw std::runtime_error("no free port");
 }
