@@ -37,6 +37,7 @@ Http2Codec::Http2Codec(const CodecContext& context)
   };
   nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings, std::size(settings));
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kConnectionWindowBytes);
+  prepare_output();  // at once: SETTINGS come first (RFC 9113, 3.4), even when the client's first bytes are fatal
 }
 
 Http2Codec::~Http2Codec() { nghttp2_session_del(session_); }

@@ -550,6 +550,18 @@ TEST_CASE("what breaks the protocol ends the connection, and its handlers are to
   CHECK(h.codec.closing());
 }
 
+TEST_CASE("a client whose first bytes are fatal still hears SETTINGS first") {
+  for (const std::string& bytes :
+       {std::string("GET / HTTP/1.1\r\n\r\n"), kGreeting.substr(0, 24) + frame(FrameType::kPing, 0, 0, "12345678")}) {
+    CAPTURE(bytes);
+    HarnessOf<Http2Codec> h;
+    h.feed(bytes);
+    const std::string said = h.take_output();
+    CHECK(h.codec.done());
+    CHECK(said.substr(3, 6) == std::string("\4\0\0\0\0\0", 6));
+  }
+}
+
 TEST_CASE("a path that is no target is answered with 400, and * is for OPTIONS") {
   for (const auto& [method, path, status] :
        {std::tuple("GET", "/%", "400"), std::tuple("GET", "/%zz", "400"), std::tuple("GET", "a", "400"),
