@@ -84,6 +84,34 @@ TEST_CASE("after a power cut the store is as it was after one of the groups sinc
   CHECK(lost_something);
 }
 
+TEST_CASE("RB-02: cleaning up writes nothing of the group that is open") {
+  const QuietLog quiet;
+  SeededRandom random(7);
+  for (const bool is_synced : {false, true}) {
+    CAPTURE(is_synced);
+    FakeDisk disk;
+    StoreFixture store(disk, options());
+    for (int i = 0; i < 5; ++i) store.put("/a", std::to_string(i));
+    store.compact(store.numbers().revision.value);
+    store->barrier();
+    const uint64_t before = store->hash();
+    store->begin_group();
+    {
+      Transaction open = store->begin(store.stamp, "");
+      StoreFixture::append_put(open, "/b", "not applied yet");
+    }
+    CHECK(store->compact_some(2));
+    if (is_synced) store->barrier();
+    for (int i = 0; i < 20; ++i) {
+      const std::unique_ptr<FakeDisk> image = disk.crash_image(random);
+      const Result<std::unique_ptr<Store>> survivor = Store::open(*image, options());
+      REQUIRE(survivor);
+      CHECK((*survivor)->hash() == before);
+    }
+    store.commit();
+  }
+}
+
 TEST_CASE("a store that lost its middle, its numbers or its format is refused") {
   struct Case {
     const char* name;

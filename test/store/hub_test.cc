@@ -218,6 +218,32 @@ TEST_CASE("a jump tells each sink once what its watchers missed, and none whose 
   CHECK(later.take() == Got{"4@21"});
 }
 
+TEST_CASE("RB-53: who is told of an event may add, remove and ask about watches at once") {
+  Hub hub;
+  struct Busy final : WatchSink {
+    explicit Busy(Hub& told_by) : hub(told_by) {}
+    void deliver(std::vector<Delivery> deliveries) override {
+      for (const Delivery& delivery : deliveries) watch(delivery.event->seq().next());
+    }
+    void missed(Seq) override { watch(hub.published().next()); }
+    void delivered(Seq) override { hub.tell_delivered(hub.published().next(), *this); }
+    void watch(Seq from) {
+      if (id != 0) hub.remove(id);
+      id = hub.add({.name = "/a", .subtree = false, .from = from, .token = 1, .sink = this});
+    }
+    Hub& hub;
+    Hub::WatchId id = 0;
+  } busy(hub);
+  busy.watch(Seq(4));
+  CHECK(hub.tell_delivered(Seq(4), busy));
+  publish(hub, {event(4, "/a")});
+  hub.jump(Seq(9));
+  publish(hub, {event(10, "/a")});
+  CHECK(busy.id != 0);
+  CHECK(hub.size() == 1);
+  CHECK(hub.delivered() == Seq(10));
+}
+
 TEST_CASE("a jump to where the hub is already tells nobody anything") {
   Hub hub;
   Sink sink;

@@ -156,6 +156,21 @@ TEST_CASE("a renewal begins the TTL anew and is kept as a row, which wins over w
   CHECK_FALSE(find(store, own));
 }
 
+TEST_CASE("RB-57: a restart changes no deadline, however much of the TTL has passed") {
+  StoreFixture store;
+  grant(store, 7, 10);
+  const LeaseId own = put_with_ttl(store, "/t", 20)->record.lease;
+  const uint64_t granted_ms = store.stamp.cluster_ms;
+  for (int restart = 0; restart < 3; ++restart) {
+    store.stamp.cluster_ms += 4 * kSecond;
+    store.put("/other", "v");
+    store.reopen();
+    CHECK(find(store, LeaseId(7))->deadline_ms == granted_ms + 10 * kSecond);
+    CHECK(find(store, own)->deadline_ms == granted_ms + 20 * kSecond);
+  }
+  CHECK(store->expired(store.stamp.cluster_ms, 10, 10) == std::vector{LeaseId(7)});
+}
+
 TEST_CASE("leases end in order of deadline and id, within both bounds") {
   StoreFixture store;
   for (const auto& [id, ttl] : {std::pair{9, 5}, {3, 5}, {4, 1}, {5, 60}}) grant(store, id, ttl);

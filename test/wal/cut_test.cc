@@ -42,6 +42,29 @@ TEST_CASE("a cut removes whole segments up to the mark, and what is left is the 
   }
 }
 
+TEST_CASE("RB-31: a power cut while several segments go leaves no gap between those that stay") {
+  for (uint64_t n = 1;; ++n) {
+    FakeDisk disk;
+    SeededRandom random(1);
+    const auto wal = create(disk, random);
+    for (uint64_t index = 1; index <= 20; ++index) append_synced(*wal, {entry(index, 1, 700)}, hard_state(1, 1, index));
+    must(wal->mark(mark_at(18)));
+    REQUIRE(must(list_segments(disk, kDirectory)).size() > 3);
+    disk.fail_call(n, Error{Code::kIo, "power was cut"}, FakeDisk::Repeat::kForEver);
+    const bool is_finished = bool(wal->cut(Index(18)));
+    CAPTURE(disk.failed_call());
+    disk.stop_failing();
+    disk.for_each_crash_image([&](FakeDisk& image) {
+      const auto opened = Wal::open(image, kDirectory, small_options(), random);
+      if (!opened) FAIL(opened.error().message);
+      CHECK(opened->wal->last_index() == Index(20));
+      CHECK(opened->wal->first_index() <= Index(19));
+    });
+    if (is_finished) break;
+    REQUIRE(n < 100);
+  }
+}
+
 TEST_CASE("a segment is kept until all that it ever added to the log is below the cut") {
   FakeDisk disk;
   SeededRandom random(1);

@@ -129,13 +129,14 @@ TEST_CASE("an append larger than a frame becomes several, and its commit is writ
   CHECK(opened.wal->hard_state() == hard_state(1, 1, 29));
 }
 
-TEST_CASE("an entry is taken up to the limit in size and read again; beyond it nothing is written") {
+TEST_CASE("an entry is taken up to the limit in size and read again; beyond it nothing is written (RB-29)") {
   for (const uint64_t frame_bytes : {uint64_t{2000}, uint64_t{1} << 20}) {
     CAPTURE(frame_bytes);
     FakeDisk disk;
     SeededRandom random(1);
     Options options = small_options();
     options.max_frame_bytes = frame_bytes;
+    options.segment_bytes = std::max<uint64_t>(options.segment_bytes, 2 * frame_bytes);
     auto wal = create(disk, random, options);
     const size_t limit = wal->max_entry_bytes();
     const uint64_t calls = disk.calls();
