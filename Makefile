@@ -193,6 +193,9 @@ $(BUILD)/bin/json_fuzz: $(FUZZ_JSON)
 $(BUILD)/bin/peer_fuzz: $(BUILD)/src/peer/frame_codec.o
 $(BUILD)/bin/wal_fuzz: $(FUZZ_DISK) $(call libraries,wal)
 $(BUILD)/bin/leveldb_fuzz $(BUILD)/bin/store_fuzz: $(FUZZ_DISK) $(call libraries,store)
+$(BUILD)/bin/config_fuzz: $(FUZZ_DISK) $(call server_part,config_build config_cluster config_file config_load config_tls \
+  environment flag_table flag_table_experimental flag_table_legacy flag_table_security flag_table_server \
+  flag_table_viaduct flags flags_text flags_values help urls)
 $(BUILD)/bin/snapshot_fuzz: $(FUZZ_DISK) $(call libraries,store) \
   $(call server_part,peer_snapshot_format peer_snapshot_sink peer_snapshot_source state_directory)
 $(FUZZERS): $(BUILD)/bin/%: $(BUILD)/test/fuzz/%.o $(call libraries,net proto base)
