@@ -62,8 +62,7 @@ bool DialledSocket::fail_errno(const char* doing, int error) {
 bool DialledSocket::open(const DialUrl& url) {
   close();
   failure_ = {};
-  const DialDeadline deadline = after(plan_.connect_timeout);
-  if (connect(url, deadline) && (!url.tls || start_tls(url, deadline))) return true;
+  if (connect(url, after(plan_.connect_timeout)) && (!url.tls || start_tls(url, after(plan_.tls_timeout)))) return true;
   close();
   return false;
 }

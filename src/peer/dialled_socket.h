@@ -25,6 +25,7 @@ using DialDeadline = std::chrono::steady_clock::time_point;
 
 struct DialPlan {
   std::chrono::milliseconds connect_timeout;
+  std::chrono::milliseconds tls_timeout;
   std::chrono::milliseconds write_timeout;
   const net::TlsSettings* tls = nullptr;
   std::string tls_server_name;  // empty: the URL's host

@@ -116,8 +116,8 @@ HttpReply failed(DialFailure failure) {
 }
 
 DialPlan plan_of(const HttpOptions& options) {
-  return {options.connect_timeout, options.write_timeout, options.tls,
-          options.tls_server_name, options.proxy,         options.cancellation};
+  return {options.connect_timeout, options.tls_timeout, options.write_timeout, options.tls,
+          options.tls_server_name, options.proxy,       options.cancellation};
 }
 
 bool is_redirect(int status) {

@@ -24,7 +24,8 @@
 namespace viaduct::peer {
 
 struct HttpOptions {
-  std::chrono::milliseconds connect_timeout{1000};  // resolving the name and the TLS handshake included
+  std::chrono::milliseconds connect_timeout{1000};  // resolving the name included
+  std::chrono::milliseconds tls_timeout{5000};      // for the handshake after that: busy machines take their time
   std::chrono::milliseconds write_timeout{5000};    // without a byte being taken
   size_t reply_limit_bytes = 1 << 20;               // of the body; beyond it: DialFailure::Kind::kBadReply
   unsigned max_redirects = 0;                       // followed on 301, 302, 303, 307 and 308

@@ -12,6 +12,7 @@ Ask ask_with(peer::HttpOptions options) {
   return [options = std::move(options)](const std::string& url, const peer::HttpRequest& request) {
     peer::HttpOptions bounded = options;
     bounded.connect_timeout = std::min(options.connect_timeout, request.answer_timeout);
+    bounded.tls_timeout = std::min(options.tls_timeout, request.answer_timeout);
     return peer::HttpClient(url, bounded).send(request);
   };
 }

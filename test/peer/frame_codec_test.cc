@@ -185,7 +185,7 @@ TEST_CASE("what no member would say is refused") {
   const std::vector<Case> cases = {
       {"an empty frame", std::string(8, '\0')},
       {"a length beyond the limit", over_limit},
-      {"an unknown type", sealed("\x07")},
+      {"an unknown type", sealed("\x08")},
       {"an unknown message", sealed(raft_content("\x09"))},
       {"an unknown entry type", sealed(raft_content(Bytes("\x04\x01\x01\x01\x01\x01\x02\x00", 8)))},
       {"more entries than bytes", sealed(raft_content(huge_count))},
