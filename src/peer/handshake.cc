@@ -67,6 +67,7 @@ std::optional<Greeting> read_greeting(const net::Request& request) {
       read_hex(request, kFromHeader, greeting.from.value) && read_hex(request, kToHeader, greeting.to.value) &&
       read_hex(request, kIncarnationHeader, greeting.incarnation) && read_hex(request, kFormatHeader, greeting.format);
   if (!complete) return std::nullopt;
+  greeting.version = request.find_header(kVersionHeader);
   return greeting;
 }
 

@@ -50,6 +50,7 @@ struct Greeting {
   MemberId to;
   uint64_t incarnation = 0;
   uint32_t format = 0;  // of frames
+  std::string version;  // empty: not said
 };
 
 std::vector<std::pair<std::string, std::string>> greeting_headers(const Identity& identity, MemberId to);

@@ -63,6 +63,14 @@ void Link::dial_now() {
   for (OutStream& stream : streams_) stream.dial_now();
 }
 
+void Link::greeted(const std::string& version) {
+  {
+    const std::lock_guard lock(mutex_);
+    figures_.version = version;
+  }
+  dial_now();
+}
+
 std::vector<std::string> Link::urls() const {
   const std::lock_guard lock(mutex_);
   return urls_;

@@ -36,7 +36,7 @@ class Link final : private OutStreamOwner {
   void incoming_down(StreamKind kind);
   bool has_incoming() const;
   void received(uint64_t bytes, uint64_t appends);
-  void dial_now();
+  void greeted(const std::string& version);  // it is there: dials at once
 
   PeerFigures figures() const;
 
@@ -53,6 +53,7 @@ class Link final : private OutStreamOwner {
   void wrote(StreamKind kind, uint64_t appends, uint64_t bytes, std::chrono::nanoseconds took) override;
   void lost(uint64_t frames, uint64_t appends) override;
 
+  void dial_now();
   bool is_news(StreamKind kind, const std::string& trouble);
   void note_connections();
 

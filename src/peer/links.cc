@@ -91,8 +91,8 @@ void Links::received(MemberId peer, uint64_t bytes, uint64_t appends) {
   if (const LinkPtr link = find(peer)) link->received(bytes, appends);
 }
 
-void Links::greeted_by(MemberId peer) {
-  if (const LinkPtr link = find(peer)) link->dial_now();
+void Links::greeted_by(const Greeting& greeting) {
+  if (const LinkPtr link = find_or_make(greeting.from)) link->greeted(greeting.version);
 }
 
 }  // namespace viaduct::peer

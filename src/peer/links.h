@@ -37,7 +37,7 @@ class Links final : public Transport {
   void incoming_up(MemberId peer, StreamKind kind);
   void incoming_down(MemberId peer, StreamKind kind);
   void received(MemberId peer, uint64_t bytes, uint64_t appends);
-  void greeted_by(MemberId peer);
+  void greeted_by(const Greeting& greeting);
 
  private:
   using LinkPtr = std::shared_ptr<Link>;  // also held by calls under way, which a set_peers() may overtake

@@ -89,9 +89,11 @@ void Port::greet(net::Loop& loop, const net::Request& request, net::ReplyHandle 
   const std::optional<StreamKind> kind = read_stream_kind(request);
   if (!greeting || !kind) return answer(loop, handle, 400, "malformed handshake");
   if (const auto refusal = judge(*greeting)) return answer(loop, handle, refusal->status, refusal->text);
+  const std::optional<std::string> token = hand_out_token(*greeting, *kind);
+  if (!token) return answer(loop, handle, 409, "superseded by a newer incarnation");
   counters_.handshakes.add();
-  answer(loop, handle, 200, hand_out_token(*greeting, *kind));
-  links_.greeted_by(greeting->from);
+  answer(loop, handle, 200, *token);
+  links_.greeted_by(*greeting);
 }
 
 void Port::open_stream(net::Loop& loop, const net::Request& request, net::ReplyHandle handle) {
@@ -154,14 +156,19 @@ bool Port::is_news(MemberId from, const std::string& refusal) {
   return std::exchange(last_refusals_[from], refusal) != refusal;
 }
 
-// The streams of another incarnation end with the first word of this one.
-std::string Port::hand_out_token(const Greeting& greeting, StreamKind kind) {
+// The streams of an older incarnation end with the first word of this one. Nothing: it is this one that is older, such
+// as a process that was cut off or stopped while its successor started.
+std::optional<std::string> Port::hand_out_token(const Greeting& greeting, StreamKind kind) {
   std::array<std::shared_ptr<InStream>, kStreamKinds> older;
   std::string token;
   {
     const std::lock_guard lock(mutex_);
     last_refusals_.erase(greeting.from);
     Caller& caller = callers_[greeting.from];
+    if (greeting.incarnation < caller.incarnation) {
+      counters_.older_incarnations.add();
+      return std::nullopt;
+    }
     if (caller.incarnation != greeting.incarnation) older = std::exchange(caller, {}).streams;
     caller.incarnation = greeting.incarnation;
     token = to_hex(random_.next()) + "-" + to_hex(random_.next());

@@ -3,7 +3,8 @@
 // stream; whoever is no member, means someone else or speaks another format is refused and counted (RF-12).
 //
 //   POST /viaduct/peer/handshake?kind=bulk|control   headers of handshake.h; 200 with a token, else a text:
-//                                                    400 no sense, 403 no member, or not meant for us, 410 removed,
+//                                                    400 no sense, 403 no member, or not meant for us,
+//                                                    409 a newer process of it was here, 410 removed,
 //                                                    412 other cluster or format
 //   POST /viaduct/peer/stream?kind=bulk|control      the same headers and X-Viaduct-Token; the body is frames without
 //                                                    end (frame_codec.h). Answered only when it is refused or cut:
@@ -13,7 +14,7 @@
 //   GET  /raft/probing                               {"OK":true,"Now":"..."}
 //
 // Promise:   frames of a stream come to Listener::received() in order, on the loop that has it, until its member has
-//            left the cluster, or shaken hands for a newer stream of that kind or as another incarnation.
+//            left the cluster, or shaken hands for a newer stream of that kind or as a newer incarnation.
 // Memory:    of a stream at most one frame that is not complete.
 // Ownership: owns the incoming streams, and the thread that the sink is called on; borrows links, clock, fallback and
 //            sink. Outlives its listener and the loops.
@@ -44,6 +45,7 @@ class InStream;
 struct PortCounters {
   net::Counter handshakes;
   net::Counter wrong_cluster, wrong_format, wrong_receiver, unknown_members, removed_members;
+  net::Counter older_incarnations;
   net::Counter wrong_tokens;
   net::Counter misdirected;  // raft messages whose sender, receiver or incarnation is not the stream's
   net::Counter damaged;      // streams cut for a bad checksum, length or frame
@@ -66,7 +68,7 @@ class Port final : public net::Handler {
 
   // What a member has been given, and has made of it.
   struct Caller {
-    uint64_t incarnation = 0;                                     // that shook hands last
+    uint64_t incarnation = 0;                                     // the newest that shook hands
     std::array<std::string, kStreamKinds> tokens;                 // handed out, not used yet
     std::array<std::shared_ptr<InStream>, kStreamKinds> streams;  // the newest of each kind
   };
@@ -80,7 +82,7 @@ class Port final : public net::Handler {
   void take_snapshot(net::Loop& loop, net::Request&& request, net::ReplyHandle handle);
   void probe(net::Loop& loop, net::ReplyHandle handle) const;
   std::optional<Refusal> judge(const Greeting& greeting);
-  std::string hand_out_token(const Greeting& greeting, StreamKind kind);
+  std::optional<std::string> hand_out_token(const Greeting& greeting, StreamKind kind);
   std::optional<Refusal> spend_token(const Greeting& greeting, StreamKind kind, std::string_view token);
   void closed(InStream& stream);
   void answer(net::Loop& loop, net::ReplyHandle handle, int status, std::string text) const;

@@ -28,6 +28,7 @@ enum class Standing { kMember, kUnknown, kRemoved };
 // For /v2/stats and metrics; since the process started.
 struct PeerFigures {
   MemberId id;
+  std::string version;     // of its program, as it said when it shook hands last; empty: it has not
   bool connected = false;  // both ways
   std::chrono::nanoseconds connected_for{0};
   uint64_t appends_sent = 0, appends_failed = 0;  // messages with entries, or that ask what arrived

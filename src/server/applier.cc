@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "server/chain.h"
+#include "server/series.h"
 #include "server/stamped.h"
+#include "v3bridge/admin.h"
 #include "v3bridge/membership.h"
 #include "viaduct/command.pb.h"
 
@@ -30,6 +32,37 @@ void log_alarm(const Alarm& alarm) {
   const std::string kind = Alarm::Kind_Name(alarm.kind()), member = to_hex(alarm.member());
   if (alarm.raise()) return log::warn("alarm " + kind + " raised by peer " + member);
   log::info("alarm " + kind + " disarmed for peer " + member);
+}
+
+// What writes keys or leases needs to know v2's root, which the first command of a cluster says.
+bool needs_founding(const Command& command) {
+  switch (command.body_case()) {
+    case Command::kV2Write:
+    case Command::kPut:
+    case Command::kDeleteRange:
+    case Command::kTxn:
+    case Command::kLeaseGrant:
+    case Command::kLeaseRevoke:
+    case Command::kLeaseRenew:
+    case Command::kLeaseExpire:
+    case Command::kCompact:
+      return true;
+    default:
+      return false;
+  }
+}
+
+v3bridge::Outcome not_founded() {
+  v3bridge::Outcome outcome;
+  outcome.body = v3bridge::Refusal{v3bridge::Refusal::Kind::kUnhealthy, "etcdserver: not capable"};
+  return outcome;
+}
+
+// Before it is applied.
+void log_version(const store::Store& store, const SetClusterVersion& command) {
+  const std::string before = v3bridge::cluster_version(store), after = short_version(command.version());
+  if (!series_of(before)) return log::info("set the initial cluster version to " + after);
+  log::info("updated the cluster version from " + short_version(before) + " to " + after);
 }
 
 }  // namespace
@@ -72,7 +105,8 @@ Applier::Applier(store::Store& store, store::Hub& hub, v3bridge::ApplyCounts& co
       checkpoints_(checkpoints),
       bridge_(store),
       state_(applied_state(store)),
-      applied_(state_.index.value) {
+      applied_(state_.index.value),
+      is_founded_(v3bridge::is_initialized(store)) {
   hub.publish({}, newest_seq(store));  // what is in the log already is no news
 }
 
@@ -109,10 +143,7 @@ v3bridge::Outcome Applier::apply_one(const Entry& entry) {
     Command command;
     if (!parse_command(entry.data, command)) fatal("apply: entry " + to_string(entry.index) + " is no command");
     state_.stamp = *stamp;
-    outcome = bridge_.apply(command, *stamp);
-    counts_.count(command, outcome);
-    if (command.has_alarm()) log_alarm(command.alarm());
-    wants_compaction_ = wants_compaction_ || command.has_compact();
+    outcome = apply_command(command, *stamp);
   }
   outcome.index = entry.index;
   state_.chain = next_link(state_.chain, entry, outcome);
@@ -120,9 +151,21 @@ v3bridge::Outcome Applier::apply_one(const Entry& entry) {
   return outcome;
 }
 
+v3bridge::Outcome Applier::apply_command(const Command& command, const Stamp& stamp) {
+  if (!is_founded_ && needs_founding(command)) return not_founded();
+  if (command.has_set_cluster_version()) log_version(store_, command.set_cluster_version());
+  v3bridge::Outcome outcome = bridge_.apply(command, stamp);
+  counts_.count(command, outcome);
+  if (command.has_alarm()) log_alarm(command.alarm());
+  is_founded_ = is_founded_ || command.has_initialize();
+  wants_compaction_ = wants_compaction_ || command.has_compact();
+  return outcome;
+}
+
 void Applier::install(Installation installation) {
   store_.replace_with(std::move(installation.store), std::move(installation.retire));
   state_ = applied_state(store_);
+  is_founded_ = v3bridge::is_initialized(store_);
   wants_compaction_ = true;
   hub_.jump(newest_seq(store_));
   applied_.store(state_.index.value, std::memory_order_release);

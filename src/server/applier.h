@@ -62,6 +62,7 @@ class Applier {
   class Answers;
 
   v3bridge::Outcome apply_one(const Entry& entry);
+  v3bridge::Outcome apply_command(const Command& command, const Stamp& stamp);
   void answer_reads(Answers& answers);
 
   store::Store& store_;
@@ -72,6 +73,7 @@ class Applier {
   v3bridge::Bridge bridge_;
   store::AppliedState state_;
   std::atomic<uint64_t> applied_;
+  bool is_founded_;                // what makes the cluster is applied, and with it v2's root is known
   bool wants_compaction_ = true;   // a restart may have interrupted one
   std::deque<WaitingRead> reads_;  // ascending in index
 };

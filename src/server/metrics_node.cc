@@ -3,12 +3,10 @@
 #include "server/config.h"
 #include "server/metric_families.h"
 #include "server/metrics.h"
+#include "server/series.h"
 
 namespace viaduct::server {
 namespace {
-
-// "3.5.0" -> "3.5", as etcd labels it.
-std::string major_minor(const std::string& version) { return version.substr(0, version.rfind('.')); }
 
 void show_member(const MetricSources& sources, MetricFamilies& families) {
   const Node& node = sources.node;
@@ -17,7 +15,7 @@ void show_member(const MetricSources& sources, MetricFamilies& families) {
   families.gauge("etcd_server_version", "The etcd version that clients are told, as label.", 1,
                  {{"server_version", sources.etcd_version}});
   families.gauge("etcd_cluster_version", "The cluster's version, as label.", 1,
-                 {{"cluster_version", major_minor(node.cluster_version())}});
+                 {{"cluster_version", short_version(node.cluster_version())}});
   families.gauge("viaduct_version", "The version of this program, as label.", 1, {{"version", kVersion}});
   if (sources.quota_bytes != Config::kNoQuota) {
     families.gauge("etcd_server_quota_backend_bytes", "Bytes that the store may hold.",

@@ -13,6 +13,7 @@
 #include "server/reconfiguration.h"
 #include "server/refuse.h"
 #include "server/stamped.h"
+#include "v3/then.h"
 #include "v3bridge/admin.h"
 #include "v3bridge/membership.h"
 #include "viaduct/command.pb.h"
@@ -109,6 +110,24 @@ void Node::start() {
   raft_thread_ = std::thread([this] { raft_worker_.run(); });
   pthread_setname_np(apply_thread_.native_handle(), "apply");
   pthread_setname_np(raft_thread_.native_handle(), "raft");
+}
+
+bool Node::wait_until_published(std::chrono::milliseconds timeout) {
+  return publisher_.wait(timeout) && wait_until_current(timeout);
+}
+
+bool Node::wait_until_current(std::chrono::milliseconds timeout) {
+  if (was_current_) return true;
+  if (!contact_.valid()) {
+    auto answer = std::make_shared<std::promise<bool>>();
+    contact_ = answer->get_future();
+    read_barrier(v3::then(readers_, [answer](const v3bridge::Outcome& outcome) {
+      answer->set_value(std::holds_alternative<std::monostate>(outcome.body));
+    }));
+  }
+  if (contact_.wait_for(timeout) != std::future_status::ready) return false;
+  was_current_ = contact_.get();
+  return was_current_;
 }
 
 void Node::hand_over_leadership() {

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -46,8 +47,9 @@ class Node final : public v3bridge::Engine, public peer::Listener, public Instal
   // raft thread or one of the transport's, when this member turns out to be no member any more; maybe more than once.
   void connect(peer::Transport& transport, std::function<void()> on_removed);
   void start();
-  // Waits until the state names this member and cluster version, so that clients can be served.
-  bool wait_until_published(std::chrono::milliseconds timeout) { return publisher_.wait(timeout); }
+  // Waits until the state names this member and cluster version, and has what was committed before: then clients can be
+  // served. A restarted member that finds no leader is not published, whatever its state says. The owner's thread.
+  bool wait_until_published(std::chrono::milliseconds timeout);
   // If this member leads others: has the most up-to-date voter lead instead, and waits for that, for at most an election
   // timeout.
   void hand_over_leadership();
@@ -96,6 +98,7 @@ class Node final : public v3bridge::Engine, public peer::Listener, public Instal
   Node(Disk& disk, const Clock& clock, Random& random, uint64_t incarnation, NodeOptions options,
        NodeObserver* observer, Recovered recovered, raft::Raft raft);
 
+  bool wait_until_current(std::chrono::milliseconds timeout);
   std::vector<v3bridge::Member> known_members() const;
   void refuse_unqueued(std::unique_ptr<v3bridge::Completion> completion);
 
@@ -112,6 +115,8 @@ class Node final : public v3bridge::Engine, public peer::Listener, public Instal
   std::atomic<uint64_t> newest_id_{0};  // of commands
   peer::Transport* transport_ = nullptr;
   std::function<void()> on_removed_;
+  std::future<bool> contact_;  // a read barrier under way, before this member is published
+  bool was_current_ = false;
   Inbox inbox_;
   AppliedConfigurations configurations_;
   Checkpoints checkpoints_;

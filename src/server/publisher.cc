@@ -48,8 +48,7 @@ Command set_version(const std::string& version) {
   return command;
 }
 
-// "3.5.0" -> "3.5"
-std::string short_version(const std::string& version) { return version.substr(0, version.rfind('.')); }
+constexpr const char* kLeastVersion = "3.0.0";
 
 }  // namespace
 
@@ -67,30 +66,36 @@ bool Publisher::accepts(const std::vector<v3bridge::Member>& members) {
   return !takes_over_;
 }
 
-std::vector<Command> Publisher::step(Index applied, bool leads) {
+std::vector<Command> Publisher::step(Index applied, bool leads, const std::string& agreed) {
   if (done_ || (leads && applied < proposed_)) return {};
   if (takes_over_ && v3bridge::is_initialized(store_)) {
     return leads ? std::vector{take_over(options_.self.id)} : std::vector<Command>();
   }
-  return missing(leads);
+  return missing(leads, agreed);
 }
 
-std::vector<Command> Publisher::missing(bool leads) {
+std::vector<Command> Publisher::missing(bool leads, const std::string& agreed) {
   std::vector<Command> missing;
   const bool is_initialized = v3bridge::is_initialized(store_);
-  // Only ever raised, by a leader that knows a later one (operations.md 2.10).
-  const std::optional<uint32_t> version = series_of(v3bridge::cluster_version(store_));
-  const bool has_version = version && (!leads || *version >= series_of(options_.cluster_version));
+  const bool has_version = series_of(v3bridge::cluster_version(store_)).has_value();
   const bool knows_member = is_member_known();
   if (is_initialized && has_version && knows_member) finish();
   if (leads && !is_initialized) missing.push_back(initialize(options_));
   if (!knows_member && (leads || is_initialized)) missing.push_back(set_member(options_.self));
   if (leads && !has_version) {
-    log::info((version ? "updating the cluster version to " : "setting up the initial cluster version to ") +
-              short_version(options_.cluster_version));
-    missing.push_back(set_version(options_.cluster_version));
+    const std::string version = agreed.empty() ? kLeastVersion : agreed;
+    log::info("setting up the initial cluster version to " + short_version(version));
+    missing.push_back(set_version(version));
   }
   return missing;
+}
+
+std::optional<Command> Publisher::raise_version(Index applied, const std::string& agreed) {
+  if (!done_ || applied < proposed_ || agreed.empty()) return std::nullopt;
+  const std::string current = v3bridge::cluster_version(store_);
+  if (series_of(agreed) <= series_of(current)) return std::nullopt;
+  log::info("updating the cluster version from " + short_version(current) + " to " + short_version(agreed));
+  return set_version(agreed);
 }
 
 bool Publisher::is_member_known() const {
@@ -103,7 +108,6 @@ bool Publisher::is_member_known() const {
 
 void Publisher::finish() {
   done_ = true;
-  log::info("set the initial cluster version to " + short_version(v3bridge::cluster_version(store_)));
   const std::lock_guard lock(mutex_);
   published_ = true;
   changed_.notify_all();

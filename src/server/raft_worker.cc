@@ -25,7 +25,9 @@ RaftWorker::RaftWorker(const Parts& parts, raft::Raft raft)
       log_keeper_(parts.wal, parts.store, raft_, parts.maintenance, parts.inbox, parts.options.snapshot_count, parts.counts),
       duties_(parts.store, parts.apply_counts, parts.options.self.id, parts.options.duties),
       proposals_(parts.options.self.id, parts.incarnation, {}),
-      standing_(raft_.quarantined() ? LogStanding::kQuarantined : LogStanding::kWhole) {}
+      standing_(raft_.quarantined() ? LogStanding::kQuarantined : LogStanding::kWhole) {
+  view_.show(raft_);  // what was recovered
+}
 
 void RaftWorker::connect(peer::Transport& transport, std::function<void()> on_removed) {
   transport_ = &transport;

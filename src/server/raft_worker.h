@@ -146,6 +146,7 @@ class RaftWorker {
   DutyView duty_view(Nanoseconds now) const;
   void watch_space(Nanoseconds now);
   void publish_self(Nanoseconds now);
+  std::string agreed_version() const;
   void tell_checkpoint();
   void follow_standing();
   void tell_of_lost_log();

@@ -6,8 +6,10 @@
 #include "server/raft_worker.h"
 #include "server/reconfiguration.h"
 #include "server/refuse.h"
+#include "server/series.h"
 #include "server/stamped.h"
 #include "v3bridge/admin.h"
+#include "v3bridge/membership.h"
 #include "viaduct/command.pb.h"
 
 namespace viaduct::server {
@@ -129,6 +131,26 @@ void RaftWorker::do_duties(nanoseconds now) {
   if (const auto command = duties_.keep_time(view)) (void)propose_own(*command);
   if (now - last_slow_duties_ < kSlowDutyInterval) return;
   if (const auto command = duties_.compact(view)) (void)propose_own(*command);
+  if (const auto command = parts_.publisher.raise_version(parts_.apply_worker.applied(), agreed_version())) {
+    if (const Result<Index> index = propose_own(*command)) parts_.publisher.proposed(*index);
+  }
+}
+
+// What all members can serve, as they said when they shook hands; empty while one has not.
+std::string RaftWorker::agreed_version() const {
+  std::string least = parts_.options.cluster_version;
+  std::map<MemberId, std::string> versions;
+  if (transport_) {
+    for (peer::PeerFigures& figures : transport_->figures()) versions[figures.id] = std::move(figures.version);
+  }
+  const std::vector<v3bridge::Member> known = v3bridge::members(parts_.store);
+  for (const v3bridge::Member& member : known.empty() ? parts_.options.founding.members : known) {
+    if (member.id == raft_.id()) continue;
+    const std::optional<uint32_t> series = series_of(versions[member.id]);
+    if (!series) return {};
+    if (*series < series_of(least)) least = cluster_version_of(versions[member.id]);
+  }
+  return least;
 }
 
 DutyView RaftWorker::duty_view(nanoseconds now) const {
@@ -151,7 +173,9 @@ void RaftWorker::watch_space(nanoseconds now) {
 void RaftWorker::publish_self(nanoseconds now) {
   if (!leading_ && now - last_publish_ < kAnnounceInterval) return;
   last_publish_ = now;
-  for (Command& command : parts_.publisher.step(parts_.apply_worker.applied(), leading_)) {
+  if (parts_.publisher.done()) return;
+  const std::string agreed = leading_ ? agreed_version() : std::string();
+  for (Command& command : parts_.publisher.step(parts_.apply_worker.applied(), leading_, agreed)) {
     if (!leading_) {
       announce(std::move(command), now);
     } else if (const Result<Index> index = propose_own(command)) {

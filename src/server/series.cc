@@ -13,4 +13,8 @@ std::optional<uint32_t> series_of(std::string_view version) {
   return major * 10000 + minor;
 }
 
+std::string cluster_version_of(const std::string& version) { return short_version(version) + ".0"; }
+
+std::string short_version(const std::string& version) { return version.substr(0, version.rfind('.')); }
+
 }  // namespace viaduct::server

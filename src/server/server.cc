@@ -17,6 +17,7 @@
 #include "server/listeners.h"
 #include "server/node.h"
 #include "server/routes.h"
+#include "server/series.h"
 
 namespace viaduct::server {
 namespace {
@@ -61,9 +62,6 @@ std::vector<std::string> texts_of(const Urls& urls) {
   std::sort(texts.begin(), texts.end());
   return texts;
 }
-
-// "3.5.21" -> "3.5.0": the cluster version that goes with it.
-std::string cluster_version_of(const std::string& version) { return version.substr(0, version.rfind('.')) + ".0"; }
 
 NodeOptions node_options(const Config& config, const DataDirectory& directory, const Identity& identity) {
   NodeOptions options;
@@ -144,6 +142,8 @@ void tell_of_start(const Config& config, const Node& node, bool is_new) {
                      " in cluster " + to_hex(node.cluster_id().value);
   if (!is_new) text += " at commit index " + to_string(node.raft_status().commit);
   log::info(text, {{"name", config.name}, {"data_dir", config.data_dir}});
+  const std::string version = node.cluster_version();
+  if (series_of(version)) log::info("set the cluster version to " + short_version(version) + " from store");
 }
 
 }  // namespace
@@ -213,8 +213,7 @@ void Server::watch_disk() {
 
 Result<void> Server::serve_clients() {
   const Config& config = parts_->config;
-  log::info("enabled capabilities for version " +
-            config.advertise_etcd_version.substr(0, config.advertise_etcd_version.rfind('.')));
+  log::info("enabled capabilities for version " + short_version(parts_->node->cluster_version()));
   log::info("published {Name:" + config.name + " ClientURLs:[" + join_urls(config.advertise_client_urls) +
             "]} to cluster " + to_hex(parts_->node->cluster_id().value));
   Listeners& ports = parts_->listeners;

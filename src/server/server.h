@@ -23,7 +23,8 @@ class Server {
                                                std::function<void()> on_removed);
   ~Server();  // stops
 
-  // True once the cluster's state names this member with its addresses, which takes a leader; then clients can be served.
+  // True once the cluster's state names this member with its addresses and it has what was committed before, which takes a
+  // leader, at every start; then clients can be served.
   bool wait_until_published(std::chrono::milliseconds timeout);
   Result<void> serve_clients();
 

@@ -125,7 +125,7 @@ TEST_CASE("a token opens one stream, of its kind, for its incarnation, until the
   CHECK_FALSE(opens(caller, token + "0"));
   CHECK_FALSE(opens(caller, token, "control"));
   Caller reborn(one);
-  set(reborn.headers, "X-Viaduct-Incarnation", "77");
+  set(reborn.headers, "X-Viaduct-Incarnation", "777");
   CHECK_FALSE(opens(reborn, token));
   CHECK(opens(caller, token));
   CHECK_FALSE(opens(caller, token));
@@ -138,6 +138,23 @@ TEST_CASE("a token opens one stream, of its kind, for its incarnation, until the
   CHECK(reborn.shake_hands().status == 200);
   CHECK_FALSE(opens(caller, old));
   CHECK(one.port->counters().wrong_tokens.value() == 7);
+}
+
+TEST_CASE("an older process of a member is refused once a newer one was there") {
+  Member one(options_of(1));
+  one.listener.set_standing(kTwo, Standing::kMember);
+  Caller older(one), newer(one);
+  set(older.headers, "X-Viaduct-Incarnation", "5");
+  set(newer.headers, "X-Viaduct-Incarnation", "6");
+  const std::string given = older.shake_hands().body;
+  CHECK(newer.shake_hands("control").status == 200);
+  const HttpReply refused = older.shake_hands("control");
+  CHECK(refused.status == 409);
+  CHECK(refused.body == "superseded by a newer incarnation");
+  older.stream(given, read_index(1), "bulk", true);
+  CHECK(one.listener.take_frames(kTwo).empty());  // what it was given before is worth nothing any more
+  CHECK(newer.shake_hands().status == 200);
+  CHECK(one.port->counters().older_incarnations.value() == 1);
 }
 
 TEST_CASE("garbage ends a stream, and what came before it counts") {

@@ -21,9 +21,13 @@ namespace viaduct::server {
 
 class NodeCluster {
  public:
-  explicit NodeCluster(size_t size, std::chrono::milliseconds election_timeout = std::chrono::milliseconds(50),
-                       bool strict_reconfig = false)
-      : election_timeout_(election_timeout), strict_reconfig_(strict_reconfig) {
+  struct Settings {
+    std::chrono::milliseconds election_timeout{50};
+    bool strict_reconfig = false;
+    std::string version = "3.5.21";  // that each is told of the others
+  };
+  explicit NodeCluster(size_t size) : NodeCluster(size, Settings()) {}
+  NodeCluster(size_t size, const Settings& settings) : settings_(settings) {
     for (size_t i = 0; i < size; ++i) founders_.push_back({id_of(i), "", {url_of(i)}, {}});
     for (size_t i = 0; i < size; ++i) add(i, {true, founders_});
     until("published members", [&] {  // before that no client is served
@@ -52,9 +56,9 @@ class NodeCluster {
     options.self = {id_of(i), "m" + std::to_string(i), {url_of(i)}, {"http://127.0.0.1:" + std::to_string(4001 + i)}};
     options.founding = std::move(founding);
     options.cluster_version = "3.5.0";
-    options.strict_reconfig = strict_reconfig_;
+    options.strict_reconfig = settings_.strict_reconfig;
     options.heartbeat_interval = std::chrono::milliseconds(5);
-    options.election_timeout = election_timeout_;
+    options.election_timeout = settings_.election_timeout;
     options.wal_segment_bytes = 1 << 20;
     places_[id_of(i)] = std::move(place);
     start(id_of(i));
@@ -89,6 +93,10 @@ class NodeCluster {
   }
 
   Node& node(MemberId id) { return *places_.at(id)->node; }
+  void say_version(std::string version) {
+    const std::lock_guard lock(mutex_);
+    settings_.version = std::move(version);
+  }
   bool was_removed(MemberId id) const { return places_.at(id)->removed; }
 
   // From `from` to `to` only.
@@ -232,14 +240,14 @@ class NodeCluster {
       if (other == id) continue;
       figures.emplace_back();
       figures.back().id = other;
+      figures.back().version = settings_.version;
       figures.back().connected = place->node && !cut_.contains({id, other}) && !cut_.contains({other, id});
       figures.back().connected_for = std::chrono::minutes(1);
     }
     return figures;
   }
 
-  const std::chrono::milliseconds election_timeout_;
-  const bool strict_reconfig_;
+  Settings settings_;  // guarded by mutex_, once nodes run
   PostingThread here_;
   std::vector<v3bridge::Member> founders_;
   std::mutex mutex_;  // guards the nodes' coming and going, and the cuts

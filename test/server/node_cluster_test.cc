@@ -52,6 +52,51 @@ TEST_CASE("each member makes itself known, through the leader if it is another")
   for (size_t i = 0; i < 3; ++i) CHECK(members[i].name == "m" + std::to_string(i));
 }
 
+TEST_CASE("the cluster's version is what all members can serve, and rises when all of them can serve more") {
+  const auto serves = [](NodeCluster& cluster, const std::string& version) {
+    for (size_t i = 0; i < 3; ++i) {
+      if (cluster.node(NodeCluster::id_of(i)).cluster_version() != version) return false;
+    }
+    return true;
+  };
+  struct Case {
+    const char* name;
+    std::string said, version;
+  };
+  for (const Case& c : {Case{"older", "3.4.23", "3.4.0"}, Case{"not heard of", "", "3.0.0"},
+                        Case{"newer", "3.6.1", "3.5.0"}, Case{"no version", "new", "3.0.0"}}) {
+    CAPTURE(c.name);
+    NodeCluster::Settings settings;
+    settings.version = c.said;
+    NodeCluster cluster(3, settings);
+    CHECK(serves(cluster, c.version));
+    cluster.say_version("3.5.2");
+    cluster.until("a version for all", [&] { return serves(cluster, "3.5.0"); });
+    cluster.say_version("3.3.0");
+    for (int ticks = 0; ticks < 500; ++ticks) cluster.tick();  // some of a leader's slow rounds
+    CHECK(serves(cluster, "3.5.0"));
+  }
+}
+
+TEST_CASE("a restarted member is published once it has heard from a leader, and has what was written meanwhile") {
+  NodeCluster cluster(3);
+  const MemberId leader = cluster.leader();
+  const MemberId away = cluster.other_than(leader);
+  cluster.stop(away);
+  CHECK(is_done(cluster.propose(leader, put("/meanwhile", "v"))));
+  cluster.isolate(away);
+  cluster.start(away);
+  CHECK(cluster.node(away).raft_status().commit >= Index(1));
+  for (int ticks = 0; ticks < 100; ++ticks) {
+    CHECK_FALSE(cluster.node(away).wait_until_published(std::chrono::milliseconds(0)));
+    cluster.tick();
+  }
+  cluster.heal();
+  cluster.until("a published member",
+                [&] { return cluster.node(away).wait_until_published(std::chrono::milliseconds(0)); });
+  CHECK(cluster.has(away, "/meanwhile"));
+}
+
 TEST_CASE("a linearizable read on a follower waits until it has what was acknowledged before") {
   NodeCluster cluster(3);
   const MemberId leader = cluster.leader();
@@ -128,7 +173,9 @@ TEST_CASE("a member without a quorum refuses writes and linearizable reads when 
 }
 
 TEST_CASE("a member without its peers refuses at once to change who they are, if that could cost the quorum") {
-  NodeCluster cluster(3, std::chrono::milliseconds(50), true);
+  NodeCluster::Settings settings;
+  settings.strict_reconfig = true;
+  NodeCluster cluster(3, settings);
   const MemberId leader = cluster.leader();
   const MemberId follower = cluster.other_than(leader);
   for (const MemberId asked : {leader, follower}) {
@@ -220,7 +267,9 @@ TEST_CASE("the death of a leader that its peers notice is not waited out") {
 TEST_CASE("members that split the votes of a dead leader try again soon") {
   for (int round = 0; round < 5; ++round) {
     CAPTURE(round);
-    NodeCluster cluster(3, std::chrono::seconds(2));
+    NodeCluster::Settings settings;
+    settings.election_timeout = std::chrono::seconds(2);
+    NodeCluster cluster(3, settings);
     const MemberId old = cluster.leader();
     cluster.stop(old);
     std::vector<MemberId> left;
