@@ -76,6 +76,7 @@ TEST_CASE("a leader whose disk stalls steps down though its successor does not t
   }
 }
 
+// Known bug: RB-47.
 TEST_CASE("after a disk stall a member stands only when the time is over, or nobody else has led for long") {
   struct Case {
     const char* name;

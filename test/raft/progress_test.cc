@@ -35,6 +35,16 @@ TEST_CASE("a window is full by messages or by bytes, and empty again once all is
   CHECK(window.bytes() == 0);
 }
 
+TEST_CASE("RB-41: nothing counts as under way in a window that was cleared") {
+  Window window({3, 100});
+  window.sent(Index(1), 99);
+  window.sent(Index(2), 1);
+  window.clear();
+  CHECK(window.messages() == 0);
+  CHECK(window.bytes() == 0);
+  CHECK_FALSE(window.is_full());
+}
+
 TEST_CASE("a probe is one append at a time, and its acceptance starts the pipeline behind it") {
   Progress progress = probing(0, 8);
   CHECK(progress.may_send());

@@ -178,6 +178,7 @@ TEST_CASE("heartbeats move the commit index and are answered with their round") 
   CHECK(script.raft().leader() == MemberId(2));
 }
 
+// Known bug: RB-38.
 TEST_CASE("FM-13: what no correct member can have said is dropped and counted, and changes nothing") {
   auto with_null = append(entry_id(3, 3), {5});
   with_null.entries.push_back(nullptr);
@@ -563,6 +564,7 @@ TEST_CASE("a smaller quorum commits at once what it has had all along") {
 
 // --- reads ---
 
+// Known bug: RB-36.
 TEST_CASE("INV-R12: a read waits for a quorum of a round begun after it, and for the term's first commit") {
   Script leader = Script::leader();
   const ReadToken early = *leader.raft().read_index();
@@ -628,6 +630,7 @@ TEST_CASE("RB-37: a deposed leader answers no read, whatever old answers still a
   CHECK(cluster.raft(1).read_index().error().code == Code::kUnavailable);
 }
 
+// Known bug: RB-37.
 TEST_CASE("the end of leadership fails the reads that wait") {
   Script leader = Script::leader();
   const ReadToken token = *leader.raft().read_index();

@@ -34,6 +34,7 @@ size_t asked_after_an_answer(Script& leader) {
 
 }  // namespace
 
+// Known bug: RB-24.
 TEST_CASE("a follower behind the log gets one snapshot at a time, however often it answers") {
   Script leader = leader_of_one_behind();
   CHECK(asked(leader) == 1);
@@ -85,6 +86,22 @@ TEST_CASE("RB-24, RB-39: a log cut again while a snapshot is under way makes ano
   leader.raft().snapshot_sent(kBehind, Index(8));
   leader.tell(2, 1, accepted(8));
   CHECK(leader.raft().progress(kBehind)->state() == Progress::State::kReplicate);
+}
+
+TEST_CASE("RB-39: a follower needs a snapshot exactly when the entry before its next one is gone") {
+  for (const uint64_t match : {3, 4, 5, 6}) {
+    CAPTURE(match);
+    Script leader = Script::leader();
+    leader.tell(2, 1, accepted(1));
+    leader.tell(3, 1, accepted(1));
+    for (int i = 0; i < 6; ++i) REQUIRE(leader.raft().propose("a"));
+    leader.hear();
+    leader.tell(3, 1, accepted(7));
+    leader.tell(2, 1, accepted(match));
+    leader.raft().compact(Index(5));
+    leader.raft().unreachable(kBehind);
+    CHECK(asked_after_an_answer(leader) == (match < 5 ? 1 : 0));
+  }
 }
 
 TEST_CASE("RB-39: a log cut under appends that are on their way, or to be fetched, sends the follower a snapshot") {

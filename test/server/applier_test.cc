@@ -1,76 +1,175 @@
+// What is applied moves the index and does the same everywhere, whatever the entry is and whoever waits for it (INV-A1,
+// INV-A3, INV-A4).
 #include "server/applier.h"
 
 #include <doctest/doctest.h>
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "server/applied_configurations.h"
+#include "server/checkpoints.h"
 #include "server/stamped.h"
+#include "test/server/quiet_log.h"
+#include "test/server/snapshot_world.h"
 #include "test/store/store_fixture.h"
-#include "v3/then.h"
-#include "v3bridge/admin.h"
 #include "viaduct/command.pb.h"
 
 namespace viaduct::server {
 namespace {
 
-struct InPlace final : Executor {
-  void post(std::unique_ptr<Task> task) override { task->run(); }
-};
+using Change = std::function<void(Command&)>;
 
-class AppliedLog {
+// One member's apply thread.
+class Member {
  public:
-  // "" where it was not refused.
-  std::string apply(const Command& command) {
-    std::string data = serialize_unstamped(command);
-    write_stamp(data, {++newest_, 0});
-    Entry entry{Term(1), Index(newest_), EntryType::kCommand, std::move(data)};
-    std::string text;
-    std::vector<Committed> group;
-    group.push_back({std::make_shared<const Entry>(std::move(entry)), v3::then(here_, [&](v3bridge::Outcome outcome) {
-                       const auto* const refusal = std::get_if<v3bridge::Refusal>(&outcome.body);
-                       text = refusal ? refusal->text : "";
-                     })});
-    applier_.apply(group);
-    return text;
+  Member() { restart(); }
+
+  void restart() {
+    applier_.reset();
+    store_.reopen();
+    applier_ = std::make_unique<Applier>(*store_, hub_, counts_, configurations_, checkpoints_);
   }
-  const store::Store& store() { return *fixture_; }
+
+  void apply(std::string data, EntryType type = EntryType::kCommand, bool is_awaited = false) {
+    const Index index = applied().index.next();
+    std::vector<Committed> entries(1);
+    entries[0].entry = std::make_shared<const Entry>(Entry{Term(2), index, type, std::move(data)});
+    if (is_awaited) entries[0].completion = std::make_unique<Waiting>(executor_, answers_);
+    applier_->apply(entries);
+  }
+
+  bool clean() { return applier_->compact_some(); }
+  int answers() const { return answers_; }
+  uint64_t hash() { return store_->hash(); }
+  store::AppliedState applied() {
+    const store::Store::ReadLock lock(*store_);
+    return store_->applied();
+  }
 
  private:
-  uint64_t newest_ = 0;
-  InPlace here_;
-  store::StoreFixture fixture_;
+  struct Waiting final : v3bridge::Completion {
+    Waiting(Executor& home, int& count) : Completion(home), answers(count) {}
+    void done(v3bridge::Outcome) override { ++answers; }
+    int& answers;
+  };
+
+  store::StoreFixture store_;
   store::Hub hub_;
   v3bridge::ApplyCounts counts_;
   AppliedConfigurations configurations_{[] {}};
   Checkpoints checkpoints_;
-  Applier applier_{*fixture_, hub_, counts_, configurations_, checkpoints_};
+  AtOnce executor_;
+  int answers_ = 0;
+  std::unique_ptr<Applier> applier_;
 };
 
-TEST_CASE("nothing is written before the log has said how the cluster is made") {
-  AppliedLog log;
-  Command v2_write, put, remove, txn, grant, compact;
-  v2_write.mutable_v2_write()->set_path("/a");
-  put.mutable_put()->set_key("/a");
-  remove.mutable_delete_range()->set_key("/a");
-  txn.mutable_txn()->add_success()->mutable_request_put()->set_key("/a");
-  grant.mutable_lease_grant()->set_id(1);
-  grant.mutable_lease_grant()->set_ttl_seconds(60);
-  compact.mutable_compact()->set_revision(1);
-  for (const Command& early : {v2_write, put, remove, txn, grant, compact}) {
-    CAPTURE(early.ShortDebugString());
-    CHECK(log.apply(early) == "etcdserver: not capable");
+std::string command(const Change& change, uint64_t cluster_ms = 1000) {
+  Command command;
+  change(command);
+  std::string data = serialize_unstamped(command);
+  write_stamp(data, {cluster_ms, 77});
+  return data;
+}
+
+Change put(const char* key, const char* value, int64_t lease = 0) {
+  return [=](Command& c) {
+    c.mutable_put()->set_key(key);
+    c.mutable_put()->set_value(value);
+    c.mutable_put()->set_lease(lease);
+  };
+}
+
+Change read_at(const char* key, int64_t revision) {
+  return [=](Command& c) {
+    auto& range = *c.mutable_txn()->add_success()->mutable_request_range();
+    range.set_key(key);
+    range.set_revision(revision);
+  };
+}
+
+TEST_CASE("RB-04: every kind of entry moves the applied index, also as the last one before a restart") {
+  const QuietLog quiet;  // an alarm is a warning
+  struct Case {
+    const char* name;
+    std::string data;
+    EntryType type = EntryType::kCommand;
+  };
+  for (const Case& c : {
+           Case{"a new leader's", ""},
+           Case{"a tick", command([](Command& c) { c.mutable_tick(); })},
+           Case{"of no known kind", command([](Command&) {})},
+           Case{"a put", command(put("/a", "1"))},
+           Case{"a put that is refused", command(put("/a", "1", 404))},
+           Case{"a txn that reads", command(read_at("/a", 0))},
+           Case{"a txn that is refused", command(read_at("/a", 999))},
+           Case{"a delete of nothing", command([](Command& c) { c.mutable_delete_range()->set_key("/a"); })},
+           Case{"a v2 write that is refused", command([](Command& c) {
+                  c.mutable_v2_write()->set_operation(V2Write::DELETE);
+                  c.mutable_v2_write()->set_path("/a");
+                })},
+           Case{"a renewal of nothing", command([](Command& c) { c.mutable_lease_renew()->add_ids(404); })},
+           Case{"an expiry of nothing", command([](Command& c) { c.mutable_lease_expire()->add_ids(404); })},
+           Case{"a compaction that is refused", command([](Command& c) { c.mutable_compact()->set_revision(999); })},
+           Case{"an alarm", command([](Command& c) {
+                  c.mutable_alarm()->set_kind(Alarm::NOSPACE);
+                  c.mutable_alarm()->set_raise(true);
+                })},
+           Case{"a change of the members that is refused",
+                command([](Command& c) { c.mutable_member_remove()->set_id(404); }), EntryType::kConfiguration},
+           Case{"a change of users that is refused",
+                command([](Command& c) { c.mutable_auth_change()->mutable_user_delete()->set_name("nobody"); })},
+       }) {
+    CAPTURE(c.name);
+    Member member;
+    member.apply(c.data, c.type);
+    const store::AppliedState applied = member.applied();
+    CHECK(applied.index == Index(1));
+    CHECK(applied.term == Term(2));
+    member.restart();
+    CHECK(member.applied().index == applied.index);
+    CHECK(member.applied().term == applied.term);
+    CHECK(member.applied().chain == applied.chain);
   }
-  Command version, initialize;
-  version.mutable_set_cluster_version()->set_version("3.5.0");
-  CHECK(log.apply(version).empty());
-  initialize.mutable_initialize()->set_v2_root("/root");
-  CHECK(log.apply(initialize).empty());
-  CHECK(log.apply(put).empty());
-  CHECK(v3bridge::cluster_version(log.store()) == "3.5.0");
-  const store::Store::ReadLock lock(log.store());
-  CHECK(log.store().v2_root() == "/root");
-  CHECK(log.store().find(store::Family::kKey, "/a"));
+}
+
+TEST_CASE("RB-10, RB-11: an entry comes to the same, whether its client waits, has gone or is another member's") {
+  Member awaited, forgotten;
+  const std::vector<Change> changes = {
+      put("/a", "1"),
+      put("/a", "2"),
+      [](Command& c) { c.mutable_delete_range()->set_key("/a"); },
+      put("/b", "3"),
+      read_at("/a", 2),
+      [](Command& c) { c.mutable_compact()->set_revision(4); },
+      read_at("/a", 2),  // compacted, though cleaned up on one of the two only
+      read_at("/b", 5),
+      read_at("/b", 99),
+      [](Command& c) {
+        for (const auto& [key, lease] : {std::pair{"/c", 0}, {"/d", 404}}) {
+          auto& write = *c.mutable_txn()->add_success()->mutable_request_put();
+          write.set_key(key);
+          write.set_lease(lease);
+        }
+      },
+      [](Command& c) {
+        c.mutable_v2_write()->set_operation(V2Write::CREATE);
+        c.mutable_v2_write()->set_path("/e/f");
+        c.mutable_v2_write()->set_value("6");
+      },
+  };
+  for (const Change& change : changes) {
+    awaited.apply(command(change), EntryType::kCommand, true);
+    forgotten.apply(command(change));
+    while (forgotten.clean()) {
+    }
+    CHECK(awaited.applied().chain == forgotten.applied().chain);
+    CHECK(awaited.hash() == forgotten.hash());
+  }
+  CHECK(awaited.answers() == static_cast<int>(changes.size()));
+  CHECK(forgotten.answers() == 0);
 }
 
 }  // namespace

@@ -120,6 +120,7 @@ TEST_CASE("compaction keeps every later read and event, before, while and after 
   }
 }
 
+// Known bugs: RB-15, RB-21.
 TEST_CASE("a restart changes nothing: at no step, and no more than the cleaning has done") {
   StoreFixture store(200, 1000);
   HistoryModel model(store, 21);
@@ -222,6 +223,7 @@ TEST_CASE("a compaction in the group that wrote its revision sees the group's ow
   CHECK(store.value("/a") == "v");
 }
 
+// Known bug: RB-35.
 TEST_CASE("a snapshot holds off the cleaning of what it reads, and no more") {
   StoreFixture store;
   store.put("/a", "1");

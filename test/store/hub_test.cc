@@ -123,6 +123,7 @@ TEST_CASE("a watch for one delivery goes with the first event that its filter le
   CHECK(hub.size() == 1);
 }
 
+// Known bug: RB-67.
 TEST_CASE("a removed watch is silent, and its id never means another one") {
   Hub hub;
   Sink sink;

@@ -42,6 +42,7 @@ constexpr uint64_t kSecond = 1000;
 
 }  // namespace
 
+// Known bug: RB-69.
 TEST_CASE("remaining time is rounded up to seconds, and ends at zero or below") {
   struct Case {
     uint64_t deadline_ms, now_ms;

@@ -211,6 +211,7 @@ TEST_CASE("a barrier waits for the logs rotated out before it") {
   CHECK(outcome.error().code == Code::kIo);
 }
 
+// Known bug: RB-70.
 TEST_CASE("after a barrier nothing that was written before it can be lost") {
   FakeDisk disk;
   Database database(disk);
@@ -333,6 +334,7 @@ struct Bed {
   }
 };
 
+// Known bug: RB-31.
 TEST_CASE("a name that was made, renamed or removed stays so") {
   Bed bed;
   const auto file = bed.create("/db/a");

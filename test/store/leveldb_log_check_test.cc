@@ -313,6 +313,7 @@ TEST_CASE("damage that no power cut leaves is refused") {
   }
 }
 
+// Known bug: RB-32.
 TEST_CASE("a check that fails or loses power part way finds the same state the next time") {
   const auto prepared = [] {
     auto disk = disk_with(file_of({batch(1, 1)}) + "torn", file_of({batch(3, 1)}));

@@ -59,6 +59,7 @@ TEST_CASE("a path knows its parent, its last element and what lies below it") {
   CHECK_FALSE(is_below("", ""));
 }
 
+// Known bug: RB-65.
 TEST_CASE("a path is hidden below a directory by an underscore strictly below it") {
   struct Case {
     const char *path, *directory;

@@ -41,6 +41,7 @@ struct TwoMembers {
 
 }  // namespace
 
+// Known bug: RB-14.
 TEST_CASE("a copy of a random store equals it, and says that it is as it came until something is applied") {
   PosixDisk disk;
   for (uint64_t seed = 21; seed < 25; ++seed) {
@@ -135,6 +136,7 @@ TEST_CASE("a snapshot and a copy stay with the state they were made of, which is
   CHECK(retired == 1);
 }
 
+// Known bug: RB-23.
 TEST_CASE("a second state may follow while the first is still being read (RB-24)") {
   TwoMembers members;
   std::vector<Index> retired;
@@ -170,6 +172,7 @@ TEST_CASE("events that were missed are read from the new state's log, up to its 
   CHECK(members.behind->events_since(head.next(), 10, 10).error().code == Code::kCompacted);
 }
 
+// Known bug: RB-68.
 TEST_CASE("directories of a state from another member do not vouch for what its history no longer tells") {
   TwoMembers members;
   const Seq head = members.behind.numbers().seq;

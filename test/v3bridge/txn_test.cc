@@ -207,6 +207,7 @@ TEST_CASE("a txn answers and leaves behind what etcd's does") {
   }
 }
 
+// Known bug: RB-10.
 TEST_CASE("a range in a txn is refused below the compaction point, negative revisions too") {
   Filled world;
   world.apply(compact(3));
@@ -332,6 +333,7 @@ class Requests {
   SeededRandom random_;
 };
 
+// Known bug: RB-11.
 TEST_CASE("random txns answer as the rules say, and one that fails leaves nothing behind (INV-L5)") {
   int failed = 0;
   for (uint64_t seed = 1; seed <= 30; ++seed) {

@@ -52,6 +52,7 @@ Result<Wal::Opened> open_damaged(FakeDisk& disk, Random& random, Bytes content) 
 
 enum class Outcome { kWhole, kCut, kLoss };
 
+// Known bug: RB-28.
 TEST_CASE("an unfinished write is cut, and anything else that is wrong at the tail is loss") {
   struct Case {
     std::string name;
@@ -180,6 +181,7 @@ TEST_CASE("a frame lost but for its later sectors leaves the end mark that it wa
   CHECK(all_entries(*opened->wal) == entries(1, 5, 1, 30));
 }
 
+// Known bug: RB-30.
 TEST_CASE("every byte flipped is found, wherever it is") {
   for (const bool has_end_mark : {false, true}) {
     const Example whole = example(has_end_mark);
@@ -259,6 +261,7 @@ TEST_CASE("frames of another salt are never taken for this log's") {
   }
 }
 
+// Known bug: RB-30.
 TEST_CASE("frames with good checksums that break a rule of the log are loss") {
   struct Case {
     std::string name;
