@@ -267,6 +267,12 @@ chaos: deps
 	$(BUILD)/bin/chaos --program $(BIN)/viaduct --work $(BUILD)/chaos-data --seed $(SEED) --runs $(RUNS) \
 	  --jobs $(PARALLEL) --disk-library $(BUILD)/lib/faulty_disk.so $(CHAOS_FLAGS)
 
+# --- Known bugs, put back one at a time in a copy of the tree; the test that each names has to catch it: docs/known-bugs.md.
+# `make mutants ONLY="RB-12 RB-28"` tries those.
+.PHONY: mutants
+mutants: test-deps
+	JOBS=$(JOBS) scripts/mutants $(ONLY)
+
 # --- Whole clusters in one thread, each from one seed: `make sim SEEDS=5000 SEED=1` plays that many, PARALLEL at a time,
 # `make sim SEED=n SEEDS=1 TRACE=1` shows one of them; test/sim/README.md.
 SEEDS        ?= 500
