@@ -18,9 +18,9 @@ namespace viaduct::server {
 class LogKeeper {
  public:
   LogKeeper(wal::Wal& wal, store::Store& store, raft::Raft& raft, ThreadPool& maintenance, Inbox& inbox,
-            uint64_t snapshot_count, NodeCounts& counts)
+            const NodeOptions& options, NodeCounts& counts)
       : wal_(wal), store_(store), raft_(raft), maintenance_(maintenance), inbox_(inbox),
-        snapshot_count_(snapshot_count), counts_(counts) {}
+        snapshot_count_(options.snapshot_count), counts_(counts), retention_(options.retention) {}
 
   void appended(const std::vector<EntryPtr>& entries);
   void step(Index applied, const LogNeeds& needs = {});  // after each write

@@ -21,9 +21,15 @@ struct LogNeeds {
 
 class LogRetention {
  public:
-  static constexpr uint64_t kKeepEntries = 5000;
-  static constexpr uint64_t kKeepBytes = uint64_t{64} << 20;
-  static constexpr uint64_t kKeepBytesForFollower = uint64_t{1} << 30;
+  struct Limits {
+    uint64_t entries = 5000;
+    uint64_t bytes = uint64_t{64} << 20;
+    uint64_t bytes_for_follower = uint64_t{1} << 30;
+    uint64_t step_bytes = uint64_t{1} << 20;  // how finely positions are remembered
+  };
+
+  LogRetention() = default;
+  explicit LogRetention(const Limits& limits) : limits_(limits) {}
 
   void appended(Index last, uint64_t bytes);
 
@@ -32,8 +38,6 @@ class LogRetention {
   Index cut_point(Index mark, const LogNeeds& needs = {});
 
  private:
-  static constexpr uint64_t kStepBytes = uint64_t{1} << 20;  // how finely positions are remembered
-
   struct Position {
     Index index;
     uint64_t bytes;  // appended up to and with it, since this process started
@@ -42,6 +46,7 @@ class LogRetention {
 
   Index with_behind(Positions::const_iterator at_mark, uint64_t bytes) const;
 
+  Limits limits_;
   Positions positions_;
   uint64_t bytes_ = 0;
 };

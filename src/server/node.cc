@@ -28,7 +28,7 @@ constexpr const char* kTooLargeText = "etcdserver: request is too large";
 
 // Raft's tick is the heartbeat interval, as in etcd.
 raft::Options raft_options(const NodeOptions& options, uint64_t incarnation) {
-  raft::Options raft;
+  raft::Options raft = options.raft;
   raft.id = options.self.id;
   raft.incarnation = incarnation;
   raft.election_ticks = static_cast<uint32_t>(std::max<int64_t>(2, options.election_timeout / options.heartbeat_interval));
@@ -83,7 +83,7 @@ Node::Node(Disk& disk, const Clock& clock, Random& random, uint64_t incarnation,
       publisher_(*store_, options_),
       readers_("reader", kReaderThreads),
       maintenance_("maintenance", 1),
-      snapshot_sink_(disk, *state_directory_, options_.cluster_id, *this, maintenance_, {}),
+      snapshot_sink_(disk, *state_directory_, options_.cluster_id, *this, maintenance_, options_.store),
       raft_worker_({disk, clock_, random, options_, incarnation_, newest_id_, observer, *store_, *wal_, inbox_,
                     apply_worker_, configurations_, checkpoints_, cluster_clock_, publisher_, maintenance_, apply_counts_, counts_},
                    std::move(raft)) {

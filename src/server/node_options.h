@@ -7,8 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "raft/raft.h"
 #include "server/founding.h"
 #include "server/leader_duties.h"
+#include "server/log_retention.h"
+#include "store/store.h"
 #include "v3bridge/engine.h"
 
 namespace viaduct::server {
@@ -30,6 +33,10 @@ struct NodeOptions {
   uint64_t unapplied_entries = 5000;
   uint64_t wal_segment_bytes = uint64_t{64} << 20;
   DutySettings duties;
+  // Bounds that a test may tighten.
+  raft::Options raft;    // but for what the above settles
+  store::Options store;  // but for its directory
+  LogRetention::Limits retention;
 };
 
 // What the log has done; for metrics. Relaxed: any thread.

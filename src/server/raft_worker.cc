@@ -22,7 +22,7 @@ constexpr std::chrono::seconds kNoLeadershipAfterStall{60};  // CC-14
 RaftWorker::RaftWorker(const Parts& parts, raft::Raft raft)
     : parts_(parts),
       raft_(std::move(raft)),
-      log_keeper_(parts.wal, parts.store, raft_, parts.maintenance, parts.inbox, parts.options.snapshot_count, parts.counts),
+      log_keeper_(parts.wal, parts.store, raft_, parts.maintenance, parts.inbox, parts.options, parts.counts),
       duties_(parts.store, parts.apply_counts, parts.options.self.id, parts.options.duties),
       proposals_(parts.options.self.id, parts.incarnation, {}),
       standing_(raft_.quarantined() ? LogStanding::kQuarantined : LogStanding::kWhole) {

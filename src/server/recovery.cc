@@ -136,21 +136,20 @@ store::AppliedState applied_by(const store::Store& store) {
   return store.applied();
 }
 
-Result<std::unique_ptr<store::Store>> open_store(Disk& disk, const StateDirectory& directory) {
-  store::Options options;
+Result<std::unique_ptr<store::Store>> open_store(Disk& disk, const StateDirectory& directory, store::Options options) {
   options.directory = directory.path();
   return store::Store::open(disk, options);
 }
 
 // A member with founders to ask gives up a damaged state, and has it from the log or from them.
 Result<std::unique_ptr<store::Store>> open_store_or_none(Disk& disk, StateDirectory& directory, const NodeOptions& options) {
-  Result<std::unique_ptr<store::Store>> store = open_store(disk, directory);
+  Result<std::unique_ptr<store::Store>> store = open_store(disk, directory, options.store);
   const bool has_others = !options.force_new_cluster && options.founding.members.size() > 1;
   if (store || store.error().code != Code::kCorrupt || !has_others) return store;
   log::error("the state is damaged, this member begins with none", {{"damage", store.error().message}});
   VIADUCT_TRY(directory.make_room());
   VIADUCT_TRY(directory.switch_to_next());
-  return open_store(disk, directory);
+  return open_store(disk, directory, options.store);
 }
 
 Result<OpenLog> open_log(Disk& disk, Random& random, const NodeOptions& options, const store::Store& store) {

@@ -12,7 +12,6 @@
 namespace viaduct::store {
 namespace {
 
-constexpr size_t kWriteBufferBytes = 8 << 20;
 constexpr size_t kTableBytes = 8 << 20;
 
 leveldb::Slice slice(Bytes bytes) { return {bytes.data(), bytes.size()}; }
@@ -49,7 +48,8 @@ void Database::failed(const Error& error) {
   if (failures_are_fatal_) fatal("store: " + error.message);
 }
 
-Result<std::unique_ptr<Database>> Database::open(Disk& disk, const std::string& directory, Failures failures) {
+Result<std::unique_ptr<Database>> Database::open(Disk& disk, const std::string& directory, Failures failures,
+                                                 size_t write_buffer_bytes) {
   VIADUCT_TRY_ASSIGN(found, check_leveldb_logs(disk, directory));
   warn_of(found.log_cut);
   warn_of(found.manifest_cut);
@@ -57,7 +57,7 @@ Result<std::unique_ptr<Database>> Database::open(Disk& disk, const std::string& 
   leveldb::Options options;
   options.create_if_missing = true;
   options.paranoid_checks = true;
-  options.write_buffer_size = kWriteBufferBytes;
+  options.write_buffer_size = write_buffer_bytes;
   options.max_file_size = kTableBytes;
   options.compression = leveldb::kNoCompression;  // the log is written far more often than read
   options.env = database->env_.get();

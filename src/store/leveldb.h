@@ -31,8 +31,10 @@ class LeveldbEnv;
 class Database {
  public:
   enum class Failures { kFatal, kReported };
+  static constexpr size_t kWriteBufferBytes = 8 << 20;
   static Result<std::unique_ptr<Database>> open(Disk& disk, const std::string& directory,
-                                                Failures failures = Failures::kFatal);
+                                                Failures failures = Failures::kFatal,
+                                                size_t write_buffer_bytes = kWriteBufferBytes);
   ~Database();
 
   // Changes that happen together or not at all.

@@ -18,7 +18,7 @@ Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(Disk& disk, const Options& options) {
   const auto failures = options.standby ? Database::Failures::kReported : Database::Failures::kFatal;
-  VIADUCT_TRY_ASSIGN(database, Database::open(disk, options.directory, failures));
+  VIADUCT_TRY_ASSIGN(database, Database::open(disk, options.directory, failures, options.write_buffer_bytes));
   auto impl = std::make_unique<Impl>(std::move(database), options);
   VIADUCT_TRY(impl->restore());
   return std::unique_ptr<Store>(new Store(std::move(impl)));

@@ -40,6 +40,7 @@ struct Options {
   std::string directory;                     // LevelDB's; made when missing
   uint64_t value_cache_bytes = 256u << 20;   // current values kept in memory
   uint64_t recent_events_bytes = 16u << 20;  // events kept in memory for watchers that lag a little
+  uint64_t write_buffer_bytes = 8u << 20;    // of LevelDB, before it makes a table of them
   bool standby = false;                      // not in use yet: a failed write shows in status(), and is not fatal
 };
 

@@ -24,6 +24,8 @@ namespace viaduct::cluster_test {
 struct LoadSetting {
   size_t v2_clients = 4, v3_clients = 5, lease_clients = 3, v3_watchers = 3, v2_watchers = 2;
   bool etcd = false;  // its v2 keeps 1000 events, and its streams do not resume
+  size_t chores = 0;
+  bool compacts = false;  // the chores do: members no longer tell their whole history, and watchers may lose it
   std::chrono::milliseconds election_timeout{1000};
   double clock_error = 0;  // of the members, as a part of 1
   std::chrono::milliseconds recovery{20'000};     // a leader within 10 election timeouts (INV-R14), and some
@@ -44,7 +46,11 @@ class Load {
   void start();
   void mended();  // from now on nothing is broken any more
   void end();     // waits for the last leases to expire, too
-  void judge(const std::vector<JudgedMember>& members, Violations& violations);
+  // Both logs from the beginning, of all keys below kV2Root and kV3Root, where someone has kept them.
+  struct Logs {
+    std::vector<Event> v2, v3;
+  };
+  void judge(const std::vector<JudgedMember>& members, Violations& violations, const std::function<Logs()>& kept = {});
 
   const History& v2_history() const { return v2_history_; }
   const History& v3_history() const { return v3_history_; }

@@ -60,7 +60,7 @@ V3Watcher::V3Watcher(Workload& workload, FirstSeen& first_seen, size_t number, u
       next_(1) {}
 
 void V3Watcher::run() {
-  while (!done()) {
+  while (!done() && !history_lost_) {
     follow(std::chrono::milliseconds(200 + below(2000)), UINT64_MAX);
     move();
   }
@@ -68,7 +68,7 @@ void V3Watcher::run() {
 
 void V3Watcher::run_until(uint64_t last) {
   uint64_t reached = next_;
-  for (auto end = Clock::now() + kPatience; next_ <= last && Clock::now() < end;) {
+  for (auto end = Clock::now() + kPatience; next_ <= last && !history_lost_ && Clock::now() < end;) {
     follow(1s, last);
     if (next_ <= last) move();
     if (std::exchange(reached, next_) != next_) end = Clock::now() + kPatience;
@@ -80,6 +80,10 @@ void V3Watcher::follow(std::chrono::milliseconds time, uint64_t last) {
   for (const auto end = Clock::now() + time; Clock::now() < end && next_ <= last && (last != UINT64_MAX || !done());) {
     WatchResponse response;
     const V3Stream::Next next = stream.next(response, 100ms);
+    if (response.compact_revision() > 0) {
+      history_lost_ = static_cast<uint64_t>(response.compact_revision()) > next_;
+      return;
+    }
     if (next == V3Stream::Next::kEnded) return std::this_thread::sleep_for(20ms);
     if (next == V3Stream::Next::kNothing || response.events().empty()) continue;
     std::vector<Event> events;

@@ -40,6 +40,7 @@ class V3Watcher : Worker<V3Client> {
   void run();                     // moves between members until the workload is done
   void run_until(uint64_t last);  // goes on at one member until everything up to `last` has come, for a while
   Watched take() { return std::move(watched_); }
+  bool history_lost() const { return history_lost_; }  // compacted
 
  private:
   void follow(std::chrono::milliseconds time, uint64_t last);
@@ -47,6 +48,7 @@ class V3Watcher : Worker<V3Client> {
   FirstSeen& first_seen_;
   Watched watched_;
   uint64_t next_;
+  bool history_lost_ = false;
 };
 
 // By one long-poll after another; `streams`: by streams from the past instead.

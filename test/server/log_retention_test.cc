@@ -31,8 +31,8 @@ TEST_CASE("what lies between cut and mark is at least the bytes to keep") {
   LogRetention retention = with_entries(100'000, 10'000);
   const Index cut = retention.cut_point(Index(90'000));
   CHECK(cut.value > 0);
-  CHECK((90'000 - cut.value) * 10'000 >= LogRetention::kKeepBytes);
-  CHECK((90'000 - cut.value) * 10'000 <= LogRetention::kKeepBytes + 3 * kMiB);
+  CHECK((90'000 - cut.value) * 10'000 >= LogRetention::Limits().bytes);
+  CHECK((90'000 - cut.value) * 10'000 <= LogRetention::Limits().bytes + 3 * kMiB);
 }
 
 TEST_CASE("more is kept for a follower in contact, up to a bound, and all for a snapshot under way") {
@@ -53,8 +53,8 @@ TEST_CASE("more is kept for a follower in contact, up to a bound, and all for a 
   }
   LogRetention retention = with_entries(200'000, 10'000);
   const Index bound = retention.cut_point(Index(200'000), {Index(1), LogNeeds::kNobody});
-  CHECK((200'000 - bound.value) * 10'000 >= LogRetention::kKeepBytesForFollower);
-  CHECK((200'000 - bound.value) * 10'000 <= LogRetention::kKeepBytesForFollower + 3 * kMiB);
+  CHECK((200'000 - bound.value) * 10'000 >= LogRetention::Limits().bytes_for_follower);
+  CHECK((200'000 - bound.value) * 10'000 <= LogRetention::Limits().bytes_for_follower + 3 * kMiB);
 }
 
 TEST_CASE("once a follower has caught up the log is cut as if it had never been behind") {

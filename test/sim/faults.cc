@@ -13,7 +13,18 @@ constexpr Nanoseconds kSupervisor = kSecond;  // looks after processes that ende
 std::vector<Faults::Count> Faults::counts() const {
   return {{"kill", counts_[kKill]},           {"power loss", counts_[kPowerLoss]}, {"power loss of all", counts_[kPowerLossOfAll]},
           {"pause", counts_[kPause]},         {"partition", counts_[kPartition]},  {"stop", counts_[kStop]},
-          {"clock jump", counts_[kClockJump]}};
+          {"clock jump", counts_[kClockJump]}, {"crash at a call of the disk", counts_[kCrashAtCall]}};
+}
+
+Faults::Faults(const Member::World& world, const Plan& plan, Members& members, Dice dice)
+    : world_(world), plan_(plan), members_(members), dice_(dice) {
+  for (const auto& member : members_) temper(*member);
+}
+
+// As the plan has it, from now on.
+void Faults::temper(Member& member) {
+  member.disk().on_crash = [this, &member] { crash_at_call(member); };
+  member.disk().set_temper(plan_.disk);
 }
 
 void Faults::tell(const std::string& what) {
@@ -25,13 +36,13 @@ Nanoseconds Faults::timeouts(double least, double most) {
 }
 
 void Faults::inflict() {
-  const std::array<Nanoseconds, kKinds> means{plan_.kill,      plan_.power_loss, plan_.power_loss_of_all, plan_.pause,
+  const std::array<Nanoseconds, kDrawn> means{plan_.kill,      plan_.power_loss, plan_.power_loss_of_all, plan_.pause,
                                               plan_.partition, plan_.stop,       plan_.clock_jump};
   const auto draw = [&](Nanoseconds mean) {
     if (mean == 0) return kNever;
     return world_.scheduler.now() + static_cast<Nanoseconds>(-std::log(1 - dice_.unit()) * static_cast<double>(mean));
   };
-  std::array<Nanoseconds, kKinds> next{};
+  std::array<Nanoseconds, kDrawn> next{};
   std::ranges::transform(means, next.begin(), draw);
   const Nanoseconds end = world_.scheduler.now() + plan_.trouble;
   Nanoseconds look = world_.scheduler.now() + kSupervisor;
@@ -79,6 +90,7 @@ void Faults::begin(Kind kind) {
       member.machine().wall_offset = static_cast<Nanoseconds>(by);
       return;
     }
+    case kCrashAtCall:
     case kKinds:
       return;
   }
@@ -90,9 +102,20 @@ void Faults::end(Member& member, Member::End how) {
   if (ran) restart_later(member);
 }
 
+// The thread that called waits for this for ever.
+void Faults::crash_at_call(Member& member) {
+  ++counts_[kCrashAtCall];
+  const auto how = dice_.chance(0.5) ? Member::End::kKilled : Member::End::kPowerLost;
+  world_.scheduler.at(world_.scheduler.now(), [this, &member, how] {
+    if (!member.runs()) return;
+    tell(member.name() + " ends at a call of its disk" + (how == Member::End::kPowerLost ? ", power lost" : ""));
+    end(member, how);
+  });
+}
+
 void Faults::restart_later(Member& member) {
   world_.scheduler.at(world_.scheduler.now() + timeouts(0.01, 10), [this, &member] {
-    if (mended_ || member.runs()) return;
+    if (mended_ || member.runs() || member.was_removed()) return;
     tell("start " + member.name());
     member.start();
   });
@@ -100,14 +123,14 @@ void Faults::restart_later(Member& member) {
 
 void Faults::restart_the_ended() {
   for (const auto& member : members_) {
-    if (!member->runs()) member->start();
+    if (!member->runs() && !member->was_removed()) member->start();
   }
 }
 
 // Those that ended by themselves.
 void Faults::revive_the_dead() {
   for (const auto& member : members_) {
-    if (!member->runs()) restart_later(*member);
+    if (!member->runs() && !member->was_removed()) restart_later(*member);
   }
 }
 

@@ -17,9 +17,9 @@ namespace viaduct::sim {
 class Faults {
  public:
   using Members = std::vector<std::unique_ptr<Member>>;
-  Faults(const Member::World& world, const Plan& plan, Members& members, Dice dice)
-      : world_(world), plan_(plan), members_(members), dice_(dice) {}
+  Faults(const Member::World& world, const Plan& plan, Members& members, Dice dice);
 
+  void temper(Member& member);  // one that came later
   void inflict();   // for as long as the plan has it
   void mend_all();  // then all members run, and nothing stands between them
   void restart_the_ended();
@@ -31,11 +31,12 @@ class Faults {
   std::vector<Count> counts() const;
 
  private:
-  enum Kind { kKill, kPowerLoss, kPowerLossOfAll, kPause, kPartition, kStop, kClockJump, kKinds };
+  enum Kind { kKill, kPowerLoss, kPowerLossOfAll, kPause, kPartition, kStop, kClockJump, kDrawn, kCrashAtCall = kDrawn, kKinds };
 
   void begin(Kind kind);
   void end(Member& member, Member::End how);
   void restart_later(Member& member);
+  void crash_at_call(Member& member);
   void pause(Member& member);
   void partition();
   void revive_the_dead();

@@ -28,6 +28,31 @@ server::Config config_of(const server::NodeOptions& options) {
 
 }  // namespace
 
+// Shows what is applied to the invariants.
+class Member::Observer final : public server::NodeObserver {
+ public:
+  Observer(Member& member, server::NodeTimings& timings) : member_(member), timings_(timings) {}
+
+  void wal_synced(std::chrono::nanoseconds duration) override { timings_.wal_synced(duration); }
+  void group_applied(std::chrono::nanoseconds duration) override {
+    timings_.group_applied(duration);
+    if (!member_.node_) return;
+    const store::Store& store = member_.node_->store();
+    store::AppliedState state;
+    {
+      const store::Store::ReadLock lock(store);
+      state = store.applied();
+    }
+    member_.world_.invariants.applied(member_.id(), state);
+    member_.world_.chronicle.follow(member_.id(), store, next_);
+  }
+
+ private:
+  Member& member_;
+  server::NodeTimings& timings_;
+  Seq next_;  // of the events to be taken
+};
+
 Member::Member(const World& world, server::NodeOptions options, uint16_t port, Dice dice)
     : world_(world),
       options_(std::move(options)),
@@ -49,7 +74,6 @@ void Member::start() {
   world_.scheduler.revive(machine_);
   disk_.started();
   stop_asked_ = false;
-  removed_ = false;
   ++starts_;
   world_.scheduler.spawn(machine_, "main", [this] { live(); });
 }
@@ -75,7 +99,9 @@ void Member::live() {
   SystemClock clock;
   SystemRandom random;
   server::NodeTimings timings(100ms);
-  Result<std::unique_ptr<server::Node>> opened = server::Node::open(disk_, clock, random, options_, &timings);
+  Observer observer(*this, timings);
+  world_.invariants.began(id());
+  Result<std::unique_ptr<server::Node>> opened = server::Node::open(disk_, clock, random, options_, &observer);
   if (!opened) {
     if (!disk_.has_failed()) world_.complain(name() + " does not start: " + opened.error().message);
     world_.scheduler.exit(0);
@@ -97,14 +123,12 @@ void Member::serve(server::Node& node, const server::NodeTimings& timings, const
   node_ = &node;
   const auto is_over = [&] { return stop_asked_ || removed_; };
   while (!is_over() && !node.wait_until_published(0ms)) world_.scheduler.wait(this, world_.scheduler.now() + kLook);
-  if (is_over()) return;
   const auto url = net::parse_listen_url("http://127.0.0.1:" + std::to_string(port_));
-  auto listener = net::Listener::open(loops, routes.client(), *url, {});
+  const auto listener = net::Listener::open(loops, routes.client(), *url, {});
   if (!listener) return world_.complain(name() + " cannot listen: " + listener.error().message);
   serves_ = true;
   while (!is_over()) world_.scheduler.wait(this, world_.scheduler.now() + kLook);
   serves_ = false;
-  if (removed_) return;
   node.hand_over_leadership();
   (*listener)->stop();
   loops.shut_down(1s);

@@ -11,6 +11,8 @@
 
 #include "server/node.h"
 #include "server/node_timings.h"
+#include "test/sim/chronicle.h"
+#include "test/sim/invariants.h"
 #include "test/sim/network.h"
 #include "test/sim/scheduler.h"
 #include "test/sim/slow_disk.h"
@@ -25,6 +27,8 @@ class Member {
     Network& network;
     Sockets& sockets;
     std::function<void(const std::string&)> complain;  // about what no right server does
+    Invariants& invariants;
+    Chronicle& chronicle;
   };
   enum class End { kKilled, kPowerLost };
 
@@ -44,12 +48,13 @@ class Member {
   uint16_t port() const { return port_; }
   bool runs() const { return machine_.runs; }
   bool serves() const { return runs() && serves_; }
-  bool was_removed() const { return removed_; }
+  bool was_removed() const { return removed_; }  // and knows
   Machine& machine() { return machine_; }
   SlowDisk& disk() { return disk_; }
   uint64_t starts() const { return starts_; }
 
  private:
+  class Observer;
   void live();
   void serve(server::Node& node, const server::NodeTimings& timings, const Clock& clock);
   void ended(bool noticed);

@@ -97,6 +97,7 @@ void Network::Wire::take(MemberId from, const std::string& bytes) {
 void Network::Wire::send(MemberId to, peer::Frame frame) {
   Network& network = network_;
   ++network.counts_.sent;
+  if (network.on_said) network.on_said(id_, frame);
   if (!peers_.contains(to) || !network.wires_.contains(to)) return listener_->dropped(to);
   std::string bytes;
   if (!peer::append_frame(bytes, frame)) return listener_->dropped(to);

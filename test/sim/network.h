@@ -71,6 +71,7 @@ class Network {
   void process_ended(MemberId id, bool noticed);  // `noticed`: its kernel closed the links
 
   void set_temper(const NetworkTemper& temper) { temper_ = temper; }
+  std::function<void(MemberId from, const peer::Frame& frame)> on_said;  // on a thread of the sender
   void cut(MemberId from, MemberId to) { cut_.emplace(std::pair(from, to), scheduler_.now()); }
   void heal() {
     cut_.clear();

@@ -30,8 +30,25 @@ DiskTemper draw_disk(Dice& dice) {
   disk.sync_most = static_cast<Nanoseconds>(dice.log_between(200 * kMicrosecond, 10 * kMillisecond));
   disk.stall = rate(dice, 0.01);
   disk.stall_most = static_cast<Nanoseconds>(dice.log_between(kSecond, 300 * kSecond));
+  disk.crash = dice.chance(0.4) ? dice.log_between(1e-5, 5e-3) : 0;
   disk.failure = dice.chance(0.3) ? dice.log_between(1e-5, 1e-2) : 0;
   return disk;
+}
+
+// Down to where each rare path is an everyday one.
+void draw_bounds(Dice& dice, Plan& plan) {
+  const auto draw = [&](double least, double most) { return static_cast<uint64_t>(dice.log_between(least, most)); };
+  plan.retention.entries = draw(1, 3000);
+  plan.retention.bytes = draw(1, 1 << 20);
+  plan.retention.bytes_for_follower = plan.retention.bytes + draw(1, 1 << 20);
+  plan.retention.step_bytes = draw(1, 10'000);
+  plan.store.value_cache_bytes = draw(1, 1 << 20);
+  plan.store.recent_events_bytes = draw(1, 1 << 20);
+  plan.store.write_buffer_bytes = draw(64 << 10, 1 << 20);
+  if (dice.chance(0.5)) return;
+  plan.raft.max_append_bytes = draw(1, 100'000);
+  plan.raft.max_apply_bytes = draw(1, 100'000);
+  plan.raft.window.messages = draw(1, 100);
 }
 
 }  // namespace
@@ -50,6 +67,8 @@ Plan draw_plan(Dice& dice) {
   plan.load.lease_clients = dice.below(3);
   plan.load.v3_watchers = dice.below(3);
   plan.load.v2_watchers = dice.below(3);
+  plan.load.chores = dice.below(3);
+  plan.load.compacts = dice.chance(0.5);
   if (dice.chance(0.3)) {
     plan.heartbeat = milliseconds(50);
     plan.election = milliseconds(500);
@@ -58,6 +77,8 @@ Plan draw_plan(Dice& dice) {
   plan.load.recovery = 30 * plan.election;
   plan.snapshot_count = static_cast<uint64_t>(dice.log_between(10, 5000));
   plan.segment_bytes = static_cast<uint64_t>(dice.log_between(64, 2048)) * kSectorBytes;
+
+  draw_bounds(dice, plan);
 
   plan.trouble = dice.between(3 * kSecond, 15 * kSecond);
   const Nanoseconds shortest = kSecond, longest = 30 * kSecond;
@@ -68,6 +89,7 @@ Plan draw_plan(Dice& dice) {
   plan.partition = interval(dice, shortest, longest);
   plan.stop = interval(dice, shortest, longest);
   plan.clock_jump = interval(dice, shortest, longest);
+  plan.reshapes = dice.chance(0.2);
   plan.clock_rate_error = plan.load.clock_error = rate(dice, 0.05);
   return plan;
 }
@@ -75,16 +97,18 @@ Plan draw_plan(Dice& dice) {
 std::string describe(const Plan& plan) {
   std::ostringstream text;
   text << plan.members << " members, " << plan.load.v2_clients << "+" << plan.load.v3_clients << "+" << plan.load.lease_clients
-       << " clients, " << plan.load.v3_watchers << "+" << plan.load.v2_watchers << " watchers, preemption "
+       << " clients, " << plan.load.v3_watchers << "+" << plan.load.v2_watchers << " watchers, " << plan.load.chores
+       << (plan.load.compacts ? " chores with compaction" : " chores") << ", preemption "
        << plan.scheduling.preemption << ", loss " << plan.network.loss << ", repeat " << plan.network.repeat
        << ", reorder " << plan.network.reorder << ", late " << plan.network.late << ", disk failure " << plan.disk.failure
-       << ", stall " << plan.disk.stall << ", snapshot count " << plan.snapshot_count << ", segment "
+       << ", crash " << plan.disk.crash << ", stall " << plan.disk.stall << ", snapshot count " << plan.snapshot_count << ", segment "
        << plan.segment_bytes << ", clock error "
        << plan.clock_rate_error << "; every so many ms: kill " << plan.kill / kMillisecond << ", power "
        << plan.power_loss / kMillisecond << ", power of all " << plan.power_loss_of_all / kMillisecond << ", pause "
        << plan.pause / kMillisecond << ", partition " << plan.partition / kMillisecond << ", stop "
        << plan.stop / kMillisecond << ", clock " << plan.clock_jump / kMillisecond << "; for "
        << plan.trouble / kMillisecond << " ms";
+  if (plan.reshapes) text << ", members come and go";
   return text.str();
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 
+#include "server/node_options.h"
 #include "test/cluster/load.h"
 #include "test/sim/dice.h"
 #include "test/sim/network.h"
@@ -22,12 +23,16 @@ struct Plan {
 
   std::chrono::milliseconds heartbeat{100}, election{1000};
   uint64_t snapshot_count = 1000;
+  server::LogRetention::Limits retention;
+  raft::Options raft;
+  store::Options store;
   uint64_t segment_bytes = 64 << 10;
 
   Nanoseconds trouble = 10 * kSecond;  // how long things are broken
   // Mean time between two of a kind, over the whole cluster; 0: never.
   Nanoseconds kill = 0, power_loss = 0, power_loss_of_all = 0, pause = 0, partition = 0, stop = 0, clock_jump = 0;
   double clock_rate_error = 0;  // up to 5 %
+  bool reshapes = false;        // members are added, promoted and removed
 };
 
 Plan draw_plan(Dice& dice);

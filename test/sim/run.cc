@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include "base/log.h"
 #include "test/cluster/load.h"
+#include "test/cluster/v2_load.h"
+#include "test/cluster/v3_load.h"
 #include "test/sim/faults.h"
 #include "test/sim/member.h"
 #include "test/sim/plan.h"
+#include "test/sim/reshaper.h"
 
 namespace viaduct::sim {
 namespace {
@@ -28,9 +32,11 @@ class Run {
         scheduler_(dice_.split(), plan_.scheduling, trace_),
         network_(scheduler_, dice_.split()),
         sockets_(scheduler_),
-        world_{scheduler_, network_, sockets_, [this](const std::string& what) { violations_.add("member", what); }},
+        world_{scheduler_, network_, sockets_, [this](const std::string& what) { violations_.add("member", what); },
+               invariants_, chronicle_},
         clients_(scheduler_.add_machine("world")) {
     trace_.show(trace);
+    network_.on_said = [this](MemberId from, const peer::Frame& frame) { invariants_.said(from, frame); };
     sockets_.latency = [this](const Machine&, const Machine&) {
       return latencies_.between(50 * kMicrosecond, 500 * kMicrosecond);
     };
@@ -43,57 +49,102 @@ class Run {
 
  private:
   void play_through() {
-    add_members();
+    server::Founding founding;
+    for (size_t i = 0; i < plan_.members; ++i) founding.members.push_back(described(i));
+    for (size_t i = 0; i < plan_.members; ++i) add_member(described(i), founding);
     if (!all_serve(kStartTime)) return violations_.add("INV-R14", "the cluster does not come up");
     cluster_test::Load load(plan_.load, [this] { return ports(); }, dice_.next());
     load.start();
     network_.set_temper(plan_.network);
-    for (const auto& member : members_) member->disk().set_temper(plan_.disk);
-    Faults faults(world_, plan_, members_, dice_.split());
-    faults.inflict();
-    faults.mend_all();
+    break_and_mend();
     load.mended();
     if (!all_serve(plan_.load.recovery.count() * kMillisecond)) violations_.add("INV-R14", "not all members serve when all is mended");
     std::this_thread::sleep_for(1s);
     load.end();
-    load.judge(judged(), violations_);
+    judge(load);
+  }
+
+  void break_and_mend() {
+    Faults& faults = faults_.emplace(world_, plan_, members_, dice_.split());
+    Reshaper reshaper({[this] { return ports(); }, [this] { return url_of(members_.size()); },
+                       [&](MemberId id, const std::string& url, server::Founding founding) {
+                         v3bridge::Member member = described(members_.size());
+                         member.id = id;
+                         member.peer_urls = {url};
+                         add_member(member, std::move(founding));
+                         faults.temper(*members_.back());
+                       }},
+                      dice_.split());
+    std::thread reshaping([&] {
+      if (plan_.reshapes) reshaper.run();
+    });
+    faults.inflict();
+    reshaper.stop();
+    reshaping.join();
+    faults.mend_all();
     for (const Faults::Count& count : faults.counts()) counts_[count.name] = count.times;
+    counts_["members added"] = reshaper.added();
+    counts_["members promoted"] = reshaper.promoted();
+    counts_["members removed"] = reshaper.removed();
+    if (plan_.reshapes) retire_removed(reshaper);
+  }
+
+  // Who is no member any more need not serve.
+  void retire_removed(Reshaper& reshaper) {
+    std::optional<std::vector<v3bridge::Member>> known;
+    for (const Nanoseconds until = scheduler_.now() + plan_.load.recovery.count() * kMillisecond; !known && scheduler_.now() < until;) {
+      known = reshaper.members();
+      if (!known) std::this_thread::sleep_for(100ms);
+    }
+    if (!known) return violations_.add("INV-R14", "nobody tells who the members are when all is mended");
+    std::erase_if(members_, [&](std::unique_ptr<Member>& member) {
+      if (std::ranges::any_of(*known, [&](const auto& one) { return one.id == member->id(); })) return false;
+      retired_.push_back(std::move(member));
+      return true;
+    });
+  }
+
+  void judge(cluster_test::Load& load) {
+    load.judge(judged(), violations_, [this] {
+      return cluster_test::Load::Logs{chronicle_.v2_log(std::string(cluster_test::kV2Root) + "/"),
+                                      chronicle_.v3_log(cluster_test::kV3Root)};
+    });
     counts_["v2 calls"] = load.v2_history().size();
     counts_["v3 calls"] = load.v3_history().size();
     counts_["leases"] = load.leases();
     counts_["keys undecided"] = load.undecided();
   }
 
-  void add_members() {
-    server::Founding founding;
-    for (size_t i = 0; i < plan_.members; ++i) founding.members.push_back(described(i));
-    for (size_t i = 0; i < plan_.members; ++i) {
-      server::NodeOptions options;
-      options.data_directory = "/data";
-      options.wal_directory = "/data/wal";
-      options.state_directory = "/data/state";
-      options.cluster_id = ClusterId(0xc);
-      options.self = described(i);
-      options.founding = founding;
-      options.cluster_version = "3.5.0";
-      options.heartbeat_interval = plan_.heartbeat;
-      options.election_timeout = plan_.election;
-      options.snapshot_count = plan_.snapshot_count;
-      options.wal_segment_bytes = plan_.segment_bytes;
-      members_.push_back(std::make_unique<Member>(world_, options, port_of(i), dice_.split()));
-      Machine& machine = members_.back()->machine();
-      machine.clock_rate = 1 + plan_.clock_rate_error * (2 * dice_.unit() - 1);
-      machine.clock_base = dice_.between(100 * kSecond, 100'000 * kSecond);
-      machine.wall_offset = 100'000 * kSecond - machine.clock_base;
-      members_.back()->start();
-    }
+  void add_member(v3bridge::Member self, server::Founding founding) {
+    server::NodeOptions options;
+    options.data_directory = "/data";
+    options.wal_directory = "/data/wal";
+    options.state_directory = "/data/state";
+    options.cluster_id = ClusterId(0xc);
+    options.self = std::move(self);
+    options.founding = std::move(founding);
+    options.cluster_version = "3.5.0";
+    options.heartbeat_interval = plan_.heartbeat;
+    options.election_timeout = plan_.election;
+    options.raft = plan_.raft;
+    options.store = plan_.store;
+    options.retention = plan_.retention;
+    options.snapshot_count = plan_.snapshot_count;
+    options.wal_segment_bytes = plan_.segment_bytes;
+    const uint16_t port = port_of(added_++);
+    members_.push_back(std::make_unique<Member>(world_, options, port, dice_.split()));
+    Machine& machine = members_.back()->machine();
+    machine.clock_rate = 1 + plan_.clock_rate_error * (2 * dice_.unit() - 1);
+    machine.clock_base = dice_.between(100 * kSecond, 100'000 * kSecond);
+    machine.wall_offset = 100'000 * kSecond - machine.clock_base;
+    members_.back()->start();
   }
 
   static uint16_t port_of(size_t i) { return static_cast<uint16_t>(kFirstPort + 2 * i); }
   static v3bridge::Member described(size_t i) {
-    return {MemberId(i + 1), "m" + std::to_string(i + 1), {"http://127.0.0.1:" + std::to_string(port_of(i) + 1)},
-            {"http://127.0.0.1:" + std::to_string(port_of(i))}};
+    return {MemberId(i + 1), "m" + std::to_string(i + 1), {url_of(i)}, {"http://127.0.0.1:" + std::to_string(port_of(i))}};
   }
+  static std::string url_of(size_t i) { return "http://127.0.0.1:" + std::to_string(port_of(i) + 1); }
 
   std::vector<int> ports() const {
     std::vector<int> ports;
@@ -130,6 +181,8 @@ class Run {
     counts_["frames cut off"] = network.cut;
     counts_["snapshots sent"] = network.snapshots;
     counts_["snapshots failed"] = network.snapshots_failed;
+    counts_["terms led"] = invariants_.leaders_seen();
+    counts_["states compared"] = invariants_.states_compared();
     counts_["steps"] = scheduler_.switches();
     for (const auto& member : members_) {
       counts_["starts"] += member->starts();
@@ -148,10 +201,14 @@ class Run {
   Network network_;
   Sockets sockets_;
   cluster_test::Violations violations_;
+  Invariants invariants_{violations_};
+  Chronicle chronicle_{violations_};
   const Member::World world_;
   Machine& clients_;
   Dice latencies_ = dice_.split();
-  std::vector<std::unique_ptr<Member>> members_;
+  std::vector<std::unique_ptr<Member>> members_, retired_;
+  std::optional<Faults> faults_;
+  size_t added_ = 0;
   std::map<std::string, uint64_t> counts_;
 };
 

@@ -54,8 +54,11 @@ void SlowDisk::begin(Call call, std::string_view path) {
     }
   }
   if (time > 0) {
-    const char nobody_knows_this = 0;
-    scheduler_.wait(&nobody_knows_this, scheduler_.now() + time);
+    scheduler_.wait(&temper_, scheduler_.now() + time);
+  }
+  if (call != Call::kRead && dice_.chance(temper_.crash)) {
+    on_crash();
+    scheduler_.wait(this);
   }
   if (call == Call::kRead && !temper_.may_fail_reads) return;
   if (!dice_.chance(temper_.failure)) return;
@@ -67,6 +70,11 @@ void SlowDisk::begin(Call call, std::string_view path) {
                             "disk fails: " + std::string(path) + (full ? ": no space" : ": I/O error"));
   fake_.fail_call(1, full ? Error{Code::kNoSpace, std::string(path) + ": no space left (simulated)"}
                           : Error{Code::kIo, std::string(path) + ": input/output error (simulated)"});
+}
+
+void SlowDisk::set_temper(const DiskTemper& temper) {
+  temper_ = temper;
+  scheduler_.wake_all(&temper_);
 }
 
 Result<std::unique_ptr<File>> SlowDisk::open(const std::string& path, OpenMode mode) {

@@ -4,7 +4,7 @@
 // Threads: those of its machine.
 #pragma once
 
-#include <map>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,6 +18,7 @@ struct DiskTemper {
   double stall = 0;  // of each sync
   Nanoseconds stall_least = 100 * kMillisecond, stall_most = 300 * kSecond;
   double failure = 0;  // of each call that changes something
+  double crash = 0;    // of each call that changes something: the machine ends before it
   bool may_fail_reads = false;
 };
 
@@ -35,10 +36,11 @@ class SlowDisk final : public Disk {
   Result<std::unique_ptr<FileLock>> lock(const std::string& path) override { return fake_.lock(path); }
   Result<uint64_t> free_bytes(const std::string& path) override { return fake_.free_bytes(path); }
 
-  void set_temper(const DiskTemper& temper) { temper_ = temper; }
+  void set_temper(const DiskTemper& temper);  // what stalled comes to an end
   const DiskTemper& temper() const { return temper_; }
   FakeDisk& fake() { return fake_; }
   void cut_power() { fake_.crash(dice_); }
+  std::function<void()> on_crash;  // asked to end the machine; the thread that called does not go on
 
   // Since the machine was started last: a process that ends itself then has a reason to.
   bool has_failed() const { return failures_since_start_ > 0; }

@@ -1,0 +1,36 @@
+// The one order of all changes, kept as the members apply them: whoever is first writes it down, the others must have the
+// same (INV-A2, INV-W8). Compaction does not reach it.
+// Threads: any of the simulation's.
+#pragma once
+
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "store/store.h"
+#include "test/cluster/history.h"
+#include "test/cluster/violations.h"
+
+namespace viaduct::sim {
+
+class Chronicle {
+ public:
+  explicit Chronicle(cluster_test::Violations& violations) : violations_(violations) {}
+
+  // Takes what `store` has beyond `next`, and moves it on. On the apply thread, between groups.
+  void follow(MemberId member, const store::Store& store, Seq& next);
+
+  // The changes of keys with that prefix, as v3 or v2 shows them.
+  std::vector<cluster_test::Event> v3_log(std::string_view prefix) const;
+  std::vector<cluster_test::Event> v2_log(std::string_view prefix) const;
+  uint64_t events() const { return events_.size(); }
+
+ private:
+  void take(MemberId member, const store::EventPtr& event);
+
+  cluster_test::Violations& violations_;
+  std::map<Seq, store::EventPtr> events_;
+};
+
+}  // namespace viaduct::sim

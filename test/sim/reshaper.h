@@ -1,0 +1,53 @@
+// An operator who adds, promotes and removes members while everything else goes on (RF-10, INV-M1 to M3). What it is refused
+// it leaves at that; what it may have been granted without hearing of it, it looks up.
+// Threads: one of the world's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/founding.h"
+#include "test/cluster/v3_client.h"
+#include "test/sim/dice.h"
+
+namespace viaduct::sim {
+
+class Reshaper {
+ public:
+  struct World {
+    std::function<std::vector<int>()> ports;  // of members that may be asked
+    std::function<std::string()> new_peer_url;
+    // A machine for the member with that URL is there from now on.
+    std::function<void(MemberId id, const std::string& peer_url, server::Founding founding)> join;
+  };
+  Reshaper(World world, Dice dice) : world_(std::move(world)), dice_(dice) {}
+
+  void run();  // until stop(), and until who was added is there
+  void stop() { stopped_ = true; }
+
+  // The members as any member that answers has them; nothing if none does.
+  std::optional<std::vector<v3bridge::Member>> members();
+  uint64_t added() const { return added_; }
+  uint64_t promoted() const { return promoted_; }
+  uint64_t removed() const { return removed_; }
+
+ private:
+  void change();
+  void add(bool as_learner);
+  void promote(MemberId id);
+  void remove(MemberId id);
+  void look_for_added();
+  cluster_test::V3Client client();
+
+  const World world_;
+  Dice dice_;
+  bool stopped_ = false;
+  std::optional<std::string> may_be_added_;  // by its URL
+  uint64_t added_ = 0, promoted_ = 0, removed_ = 0;
+};
+
+}  // namespace viaduct::sim
