@@ -21,6 +21,7 @@ struct ReceivedState {
   std::unique_ptr<store::Store> store;
   store::Store::Retire retire;  // for Store::replace_with(): removes the old state's files in its own time
   StateDirectory* directory = nullptr;
+  MemberId from;
 
   // The next start begins with this state: from here on there is no way back, and a failed write of it is fatal. An
   // error leaves everything as it was.

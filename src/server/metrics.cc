@@ -18,6 +18,7 @@ std::string Metrics::text() const {
   show_v2(sources_, families);
   show_v3(sources_, families);
   show_network(sources_, families);
+  show_peers(sources_.node, families);
   show_process(families);
   return std::move(families).text();
 }

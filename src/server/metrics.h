@@ -41,6 +41,7 @@ void show_store(const MetricSources& sources, MetricFamilies& families);    // k
 void show_v2(const MetricSources& sources, MetricFamilies& families);       // requests of /v2/keys
 void show_v3(const MetricSources& sources, MetricFamilies& families);       // calls and watches of v3
 void show_network(const MetricSources& sources, MetricFamilies& families);  // connections and limits
+void show_peers(const Node& node, MetricFamilies& families);                // links and snapshots
 void show_process(MetricFamilies& families);
 
 class Metrics final : public v2::Endpoint {

@@ -53,6 +53,9 @@ void show_counts(const MetricSources& sources, MetricFamilies& families) {
   counter("etcd_server_proposals_failed_total", "Proposals refused or timed out.", counts.proposals_failed);
   families.gauge("etcd_server_proposals_pending", "Proposals in the log that are not committed yet.",
                  static_cast<double>(counts.proposals_pending));
+  counter("etcd_server_slow_read_indexes_total", "Questions to a leader for a read index that were put again.",
+          counts.reads_asked_again);
+  counter("etcd_server_read_indexes_failed_total", "Linearizable reads whose time ran out.", counts.reads_failed);
   counter("etcd_server_slow_apply_total", "Groups of entries that took long to apply.", sources.timings.slow_applies());
   families.gauge("etcd_disk_wal_write_bytes_total", "Bytes of entries written to the log.",
                  static_cast<double>(counts.wal_bytes));

@@ -236,12 +236,27 @@ Result<void> Node::admit(const peer::SnapshotName& name) {
 }
 
 void Node::install(ReceivedState state, Installer::Done done) {
+  const auto counted = [this, from = state.from, done = std::move(done)](const Result<void>& result) {
+    count_snapshot(from, result ? &SnapshotCounts::received : &SnapshotCounts::receive_failures);
+    done(result);
+  };
   const auto received = std::make_shared<ReceivedState>(std::move(state));
-  const auto take = [this, received, done] { raft_worker_.install(std::move(*received), done); };
-  if (!inbox_.push_function(take)) done(Error{Code::kUnavailable, "the server stops"});
+  const auto take = [this, received, counted] { raft_worker_.install(std::move(*received), counted); };
+  if (!inbox_.push_function(take)) counted(Error{Code::kUnavailable, "the server stops"});
+}
+
+std::map<MemberId, Node::SnapshotCounts> Node::snapshot_counts() const {
+  const std::lock_guard lock(snapshot_counts_mutex_);
+  return snapshot_counts_;
+}
+
+void Node::count_snapshot(MemberId with, uint64_t SnapshotCounts::*which) {
+  const std::lock_guard lock(snapshot_counts_mutex_);
+  ++(snapshot_counts_[with].*which);
 }
 
 void Node::snapshot_sent(MemberId to, std::optional<Index> index) {
+  count_snapshot(to, index ? &SnapshotCounts::sent : &SnapshotCounts::send_failures);
   inbox_.push_function([this, to, index] { raft_worker_.on_snapshot_sent(to, index); });
 }
 

@@ -12,7 +12,9 @@
 #include <chrono>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -93,12 +95,18 @@ class Node final : public v3bridge::Engine, public peer::Listener, public Instal
   std::chrono::nanoseconds sync_under_way() const { return raft_worker_.sync_watch().under_way(clock_.monotonic()); }
 
   const NodeCounts& node_counts() const { return counts_; }
+  struct SnapshotCounts {  // exchanged with one other member
+    uint64_t sent = 0, send_failures = 0;
+    uint64_t received = 0, receive_failures = 0;
+  };
+  std::map<MemberId, SnapshotCounts> snapshot_counts() const;  // any thread
 
  private:
   Node(Disk& disk, const Clock& clock, Random& random, uint64_t incarnation, NodeOptions options,
        NodeObserver* observer, Recovered recovered, raft::Raft raft);
 
   bool wait_until_current(std::chrono::milliseconds timeout);
+  void count_snapshot(MemberId with, uint64_t SnapshotCounts::*which);
   std::vector<v3bridge::Member> known_members() const;
   void refuse_unqueued(std::unique_ptr<v3bridge::Completion> completion);
 
@@ -111,6 +119,8 @@ class Node final : public v3bridge::Engine, public peer::Listener, public Instal
   store::Hub hub_;
   v3bridge::ApplyCounts apply_counts_;
   NodeCounts counts_;
+  mutable std::mutex snapshot_counts_mutex_;
+  std::map<MemberId, SnapshotCounts> snapshot_counts_;  // guarded by snapshot_counts_mutex_
   ClusterClock cluster_clock_;
   std::atomic<uint64_t> newest_id_{0};  // of commands
   peer::Transport* transport_ = nullptr;

@@ -43,6 +43,8 @@ struct NodeOptions {
 struct NodeCounts {
   std::atomic<uint64_t> proposals_failed{0};
   std::atomic<uint64_t> proposals_pending{0};
+  std::atomic<uint64_t> reads_asked_again{0};   // batches of linearizable reads that a leader left unanswered
+  std::atomic<uint64_t> reads_failed{0};        // whose time ran out
   std::atomic<uint64_t> leader_changes{0};
   std::atomic<uint64_t> wal_bytes{0};
   std::atomic<uint64_t> log_cuts{0};

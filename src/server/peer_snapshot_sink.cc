@@ -162,7 +162,7 @@ Result<ReceivedState> PeerSnapshotSink::open(const Transfer& transfer) const {
                                     .revision = numbers.revision};
     if (inside != transfer.header()) return Error{Code::kCorrupt, "snapshot: the state is not what its header says"};
   }
-  return ReceivedState{transfer.header(), std::move(store), retire(), &directory_};
+  return ReceivedState{transfer.header(), std::move(store), retire(), &directory_, transfer.name().sender};
 }
 
 store::Store::Retire PeerSnapshotSink::retire() const {

@@ -154,6 +154,7 @@ void RaftWorker::ask_for_reads() {
       question.token = reads_.next_token();
       send(raft_.leader(), peer::ReadIndexRequest{question.token});
     }
+    if (batch->asked) parts_.counts.reads_asked_again.fetch_add(1, std::memory_order_relaxed);
     batch->asked = question;
     batch->asked_at = now;
   }

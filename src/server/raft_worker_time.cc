@@ -214,7 +214,10 @@ void RaftWorker::fail_overdue(nanoseconds now) {
   const Connections connections = overdue.empty() ? Connections() : connected_for();
   for (Proposals::Overdue& late : overdue)
     refuse(std::move(late.completion), Refusal::Kind::kTimeout, timeout_text(late.started, now, connections));
-  for (CompletionPtr& read : reads_.overdue(now)) refuse(std::move(read), Refusal::Kind::kTimeout, kTimedOut);
+  for (CompletionPtr& read : reads_.overdue(now)) {
+    parts_.counts.reads_failed.fetch_add(1, std::memory_order_relaxed);
+    refuse(std::move(read), Refusal::Kind::kTimeout, kTimedOut);
+  }
 }
 
 // As etcd tells a client what it probably was: it asked shortly before a leader was found, or while this member was not

@@ -1,6 +1,7 @@
 #include "peer/links.h"
 
 #include "test/peer/world.h"
+#include "test/support/temporary_directory.h"
 
 namespace viaduct::peer {
 namespace {
@@ -159,6 +160,24 @@ TEST_CASE("who does not belong is refused, counted, and told why") {
     CHECK(one.listener.take_frames(kTwo).empty());
     CHECK(one.port->counters().handshakes.value() == 0);
   }
+}
+
+TEST_CASE("members of one machine may be linked over unix sockets") {
+  const TemporaryDirectory directory;
+  Member one(options_of(1), directory.path() + "/one", "unix"), two(options_of(2), directory.path() + "/two", "unix");
+  one.listener.set_standing(kTwo, Standing::kMember);
+  two.listener.set_standing(kOne, Standing::kMember);
+  one.links->set_peers({two.peer()});
+  two.links->set_peers({one.peer()});
+  REQUIRE(one.await_connected(kTwo));
+  REQUIRE(two.await_connected(kOne));
+  one.links->send(kTwo, append_of(1, 2, 3, 100'000, 0));
+  two.links->send(kOne, ReadIndexRequest{4});
+  REQUIRE(two.listener.await_frames(kOne, 1));
+  CHECK(append_in(two.listener.take_frames(kOne)[0])->entries.size() == 3);
+  CHECK(one.listener.await_frames(kTwo, 1));
+  two.leave();
+  CHECK(poll_until([&] { return one.listener.times_gone(kTwo) == 1; }));  // the socket refuses, or is no more
 }
 
 TEST_CASE("an unknown member that is added gets its streams without being asked again") {

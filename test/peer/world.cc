@@ -8,19 +8,20 @@ LinksOptions options_of(uint64_t id, uint64_t cluster) {
   return options;
 }
 
-Member::Member(LinksOptions given, std::string wanted_address)
+Member::Member(LinksOptions given, std::string wanted_address, std::string wanted_scheme)
     : id(given.identity.self),
       options(std::move(given)),
       links(std::make_unique<Links>(options, listener)),
       port(std::make_unique<Port>(*links, clock, fallback, &sink)),
-      loops(std::make_unique<net::LoopGroup>(clock, net::Limits(), 1)) {
+      loops(std::make_unique<net::LoopGroup>(clock, net::Limits(), 1)),
+      scheme(std::move(wanted_scheme)) {
   loops->start();
-  const auto url = net::parse_listen_url("http://" + (wanted_address.empty() ? "127.0.0.1:0" : wanted_address));
+  const auto url = net::parse_listen_url(scheme + "://" + (wanted_address.empty() ? "127.0.0.1:0" : wanted_address));
   REQUIRE(url);
   auto opened = net::Listener::open(*loops, *port, *url, {});
   REQUIRE(opened);
   socket = std::move(*opened);
-  address = socket->addresses()[0];
+  address = scheme == "unix" ? wanted_address : socket->addresses()[0];
 }
 
 Member::~Member() { leave(); }

@@ -150,12 +150,13 @@ class Fallback final : public net::Handler {
 // One member.
 class Member {
  public:
-  explicit Member(LinksOptions options, std::string address = {});
+  // Listens at `address`, which is a path if the scheme is unix; empty: any port.
+  explicit Member(LinksOptions options, std::string address = {}, std::string scheme = "http");
   ~Member();
 
   void leave();  // closes the listener and every connection, as when the process ends
 
-  Peer peer() const { return {id, {"http://" + address}}; }
+  Peer peer() const { return {id, {scheme + "://" + address}}; }
   PeerFigures figures_of(MemberId other) const;
   bool await_connected(MemberId other) const;
 
@@ -169,6 +170,7 @@ class Member {
   std::unique_ptr<Port> port;
   std::unique_ptr<net::LoopGroup> loops;
   std::unique_ptr<net::Listener> socket;
+  const std::string scheme;
   std::string address;
 };
 

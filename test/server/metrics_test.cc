@@ -4,7 +4,7 @@
 
 #include "server/metric_families.h"
 #include "server/process_figures.h"
-#include "test/server/node_world.h"
+#include "test/server/node_cluster.h"
 #include "test/server/quiet_log.h"
 #include "v3/health.h"
 
@@ -88,6 +88,8 @@ TEST_CASE("a scrape shows what node, store and API have counted") {
            "etcd_server_has_leader 1",
            "etcd_server_is_leader 1",
            "etcd_server_leader_changes_seen_total 1",
+           "etcd_server_read_indexes_failed_total 0",
+           "etcd_server_slow_read_indexes_total 0",
            "etcd_server_quota_backend_bytes 5000",
            "etcd_server_health_failures 3",
            "etcd_debugging_mvcc_keys_total 1",
@@ -119,6 +121,27 @@ TEST_CASE("a scrape shows what node, store and API have counted") {
   CHECK(text.find("grpc_method=\"Watch\"") == std::string::npos);
   CHECK(world.timings.wal_syncs().total() > 0);
   CHECK(world.timings.group_applies().total() > 0);
+}
+
+TEST_CASE("a scrape shows each other member's link, and the snapshots exchanged with it") {
+  const QuietLog quiet;
+  NodeCluster cluster(3);
+  const MemberId leader = cluster.leader();
+  const MemberId self = cluster.other_than(leader);
+  const std::string id = to_hex(self.value), other = to_hex(leader.value);
+  cluster.node(self).snapshot_sent(leader, std::nullopt);
+  for (const uint64_t index : {5, 6}) cluster.node(self).snapshot_sent(leader, Index(index));
+  cluster.cut(leader, self);
+  MetricFamilies families;
+  show_peers(cluster.node(self), families);
+  const std::string text = std::move(families).text();
+  CHECK(has_line(text, "etcd_network_active_peers{Local=\"" + id + "\",Remote=\"" + other + "\"} 0"));
+  CHECK(text.find("\"} 1\n") != std::string::npos);  // the third
+  CHECK(has_line(text, "etcd_network_peer_sent_bytes_total{To=\"" + other + "\"} 0"));
+  CHECK(has_line(text, "etcd_network_peer_received_bytes_total{From=\"" + other + "\"} 0"));
+  CHECK(has_line(text, "etcd_network_snapshot_send_success{To=\"" + other + "\"} 2"));
+  CHECK(has_line(text, "etcd_network_snapshot_send_failures{To=\"" + other + "\"} 1"));
+  CHECK(text.find("snapshot_receive") == std::string::npos);
 }
 
 TEST_CASE("a process's figures are found whatever its name holds") {
