@@ -46,6 +46,7 @@ USES_base     := base
 USES_bolt     := bolt base
 USES_wal      := wal base
 USES_raft     := raft base
+USES_model    := raft base
 USES_net      := net base
 USES_store    := store proto base
 USES_v3bridge := v3bridge store proto base
@@ -53,7 +54,7 @@ USES_v2       := v2 v3bridge store net proto base
 USES_v3       := v3 v3bridge store net bolt proto base
 USES_peer     := peer raft net base
 USES_server   := $(LAYERS)
-UNITS         := base bolt wal raft net peer store v3bridge v2 v3 server
+UNITS         := base bolt wal raft model net peer store v3bridge v2 v3 server
 UNIT_PROGRAMS := $(foreach u,$(UNITS),$(if $(wildcard test/$(u)/*_test.cc),$(BUILD)/bin/$(u)_test))
 
 .PHONY: all deps test-deps run test unit bench install clean
@@ -133,6 +134,14 @@ unit-$(1): $(BUILD)/bin/$(1)_test
 	$(BUILD)/bin/$(1)_test
 endef
 $(foreach u,$(UNITS),$(eval $(call unit,$(u))))
+# Runs of raft's tests are followed by the model; test/model/trace_checker.h. Which is tested with a member of theirs.
+$(BUILD)/bin/raft_test: $(BUILD)/test/model/trace_checker.o
+$(BUILD)/bin/model_test: $(addprefix $(BUILD)/test/raft/,member.o script.o)
+# `make model`: the model's small worlds, three million of each; takes 2 GB.
+.PHONY: model
+model: deps
+	$(MAKE) -j$(JOBS) $(BUILD)/bin/model_test
+	$(BUILD)/bin/model_test --no-skip --test-case='the same worlds*'
 # gRPC is tested over sockets, by net's client.
 $(BUILD)/bin/v3_test: $(BUILD)/test/net/http2_client.o $(BUILD)/test/net/server_harness.o
 

@@ -15,6 +15,11 @@ Cluster::Cluster(size_t n, const Configuration& initial, uint64_t seed, const st
   }
 }
 
+void Cluster::trace_from(const Configuration& initial) {
+  trace_.emplace(initial);
+  for (auto& [id, member] : members_) member.trace = &*trace_;
+}
+
 void Cluster::start(uint64_t id) {
   (*this)[id].start();
   checker.started((*this)[id]);
@@ -29,6 +34,8 @@ void Cluster::start_all() {
 void Cluster::collect(Member& member) {
   if (!member.is_up()) return;
   checker.stepped(member, members_);
+  if (trace_) trace_->acted(*member.raft);
+  if (trace_ && !trace_->illegal().empty()) FAIL(trace_->illegal());
   for (const ReadResult& read : std::exchange(member.reads, {})) checker.answered(member, read);
   for (Message& message : std::exchange(member.out, {})) {
     if (is_linked(message.from, message.to)) wire.push_back(std::move(message));
@@ -39,7 +46,9 @@ void Cluster::collect(Member& member) {
 void Cluster::deliver(Message message) {
   const auto to = members_.find(message.to);
   if (to == members_.end() || !to->second.is_up() || !is_linked(message.from, message.to)) return;
-  to->second.raft->step(std::move(message));
+  Raft& raft = *to->second.raft;
+  raft.step(message);
+  if (trace_) trace_->stepped(raft, message);
   collect(to->second);
 }
 

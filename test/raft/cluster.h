@@ -6,6 +6,7 @@
 #include <functional>
 #include <initializer_list>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "checker.h"
@@ -25,6 +26,10 @@ class Cluster {
   Member& operator[](uint64_t id) { return members_.at(MemberId(id)); }
   Raft& raft(uint64_t id) { return *(*this)[id].raft; }
   std::map<MemberId, Member>& members() { return members_; }
+
+  // From here on every step has to be one of the model's; before any start.
+  void trace_from(const Configuration& initial);
+  const model::TraceChecker* trace() const { return trace_ ? &*trace_ : nullptr; }
 
   void start(uint64_t id);
   void start_all();
@@ -47,6 +52,7 @@ class Cluster {
   Checker checker;
 
  private:
+  std::optional<model::TraceChecker> trace_;
   std::map<MemberId, Member> members_;
 };
 

@@ -98,6 +98,7 @@ void Member::start() {
       options, {disk.hard_state, configuration_at(disk.state.size()), std::move(log), disk.quarantined}, *random_);
   REQUIRE(started);
   raft = std::make_unique<Raft>(std::move(started).value());
+  if (trace) trace->started(*raft, options.incarnation);
 }
 
 void Member::crash(size_t kept_writes, size_t kept_state) {
@@ -114,6 +115,7 @@ void Member::crash(size_t kept_writes, size_t kept_state) {
 
 void Member::take_ready() {
   Ready ready = raft->ready();
+  if (trace) trace->took(*raft, ready);
   send(ready.messages_now);
   to_apply.insert(to_apply.end(), ready.committed.begin(), ready.committed.end());
   reads.insert(reads.end(), ready.reads.begin(), ready.reads.end());
@@ -128,8 +130,11 @@ bool Member::sync() {
   Ready ready = std::move(writes.front());
   writes.pop_front();
   disk.write(ready);
+  const std::vector<Message> synced = trace ? ready.messages_synced : std::vector<Message>();
   send(ready.messages_synced);
   raft->persisted(ready.sequence);
+  if (trace) trace->persisted(*raft, ready.sequence);
+  for (const Message& message : synced) trace->sent(*raft, message);
   disk.quarantined = raft->quarantined();
   return true;
 }
@@ -141,8 +146,12 @@ bool Member::apply() {
   REQUIRE(entry->index.value == disk.state.size() + 1);  // INV-A5
   REQUIRE(disk.has({entry->index, entry->term}));        // RF-6: durable here before it is applied
   disk.state.push_back(entry);
-  if (entry->type == EntryType::kConfiguration) raft->apply_configuration(from_text(entry->data));
+  if (entry->type == EntryType::kConfiguration) {
+    raft->apply_configuration(from_text(entry->data));
+    if (trace) trace->configured(*raft, from_text(entry->data));
+  }
   raft->applied(entry->index);
+  if (trace) trace->acted(*raft);
   return true;
 }
 
@@ -159,6 +168,7 @@ void Member::install(const Snapshot& snapshot) {
   disk.hard_state.commit = std::max(disk.hard_state.commit, snapshot.id.index);
   disk.hard_state.term = std::max(disk.hard_state.term, snapshot.id.term);
   raft->installed(snapshot.id, configuration_at(disk.state.size()));
+  if (trace) trace->installed(*raft, snapshot.id);
 }
 
 Snapshot Member::snapshot_for(MemberId to) const {

@@ -12,6 +12,7 @@
 
 #include "base/random.h"
 #include "raft/raft.h"
+#include "test/model/trace_checker.h"
 
 namespace viaduct::raft::test {
 
@@ -74,6 +75,7 @@ class Member {
   std::vector<Message> out;
   std::vector<ReadResult> reads;
   std::vector<MemberId> snapshots_wanted;
+  model::TraceChecker* trace = nullptr;  // borrowed; is told of every step
   std::function<void(const Member&, const Message&)> on_send = [](const Member&, const Message&) {};
 
  private:
