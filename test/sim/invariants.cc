@@ -21,7 +21,7 @@ void Invariants::said(MemberId from, const peer::Frame& frame) {
   }
   if (const auto* const append = std::get_if<raft::AppendRequest>(&message.body)) {
     leads(message.term, from);
-    check_entries(*append, name_of(from));
+    check_entries(message.term, *append, name_of(from));
   }
 }
 
@@ -31,7 +31,7 @@ void Invariants::leads(Term term, MemberId member) {
   violations_.add("INV-R1", name_of(known->second) + " and " + name_of(member) + " both lead in term " + to_string(term));
 }
 
-void Invariants::check_entries(const raft::AppendRequest& append, const std::string& who) {
+void Invariants::check_entries(Term leads_in, const raft::AppendRequest& append, const std::string& who) {
   Term previous = append.previous.term;
   for (const EntryPtr& entry : append.entries) {
     const std::string where = who + " sends entry " + to_string(entry->index) + " of term " + to_string(entry->term);
@@ -40,7 +40,8 @@ void Invariants::check_entries(const raft::AppendRequest& append, const std::str
     if (!is_new && (known->second.previous != seen.previous || known->second.checksum != seen.checksum))
       violations_.add("INV-R2", where + ", which was another one before");
     const auto state = states_.find(entry->index);
-    if (state != states_.end() && state->second.term != entry->term)
+    const bool knows_better = state != states_.end() && state->second.term <= leads_in;  // than a leader of before
+    if (knows_better && state->second.term != entry->term)
       violations_.add("INV-R3", where + ", where one of term " + to_string(state->second.term) + " was committed");
     previous = entry->term;
   }

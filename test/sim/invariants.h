@@ -37,7 +37,7 @@ class Invariants {
   };
 
   void leads(Term term, MemberId member);
-  void check_entries(const raft::AppendRequest& append, const std::string& who);
+  void check_entries(Term leads_in, const raft::AppendRequest& append, const std::string& who);
 
   cluster_test::Violations& violations_;
   std::map<Term, MemberId> leaders_;

@@ -32,6 +32,15 @@ void Network::process_ended(MemberId id, bool noticed) {
   }
 }
 
+void Network::heal() {
+  for (const auto& link : std::exchange(cut_, {})) healed_[link] = scheduler_.now();
+}
+
+Nanoseconds Network::healed(MemberId from, MemberId to) const {
+  const auto found = healed_.find({from, to});
+  return found == healed_.end() ? 0 : found->second;
+}
+
 Nanoseconds Network::delay() {
   const Nanoseconds usual = dice_.between(temper_.delay_least, temper_.delay_most);
   if (!dice_.chance(temper_.late)) return usual;
@@ -137,7 +146,7 @@ std::vector<peer::PeerFigures> Network::Wire::figures() const {
     if (found == network_.wires_.end()) continue;
     const Wire& other = *found->second;
     one.connected = other.listener_ && !other.machine_.paused && !network_.is_cut(id_, id) && !network_.is_cut(id, id_);
-    const Nanoseconds since = std::max({attached_at_, other.attached_at_, network_.healed_at_});
+    const Nanoseconds since = std::max({attached_at_, other.attached_at_, network_.healed(id_, id), network_.healed(id, id_)});
     one.connected_for = std::chrono::nanoseconds(network_.scheduler_.now() - since);
   }
   return figures;

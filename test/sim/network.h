@@ -72,15 +72,13 @@ class Network {
 
   void set_temper(const NetworkTemper& temper) { temper_ = temper; }
   std::function<void(MemberId from, const peer::Frame& frame)> on_said;  // on a thread of the sender
-  void cut(MemberId from, MemberId to) { cut_.emplace(std::pair(from, to), scheduler_.now()); }
-  void heal() {
-    cut_.clear();
-    healed_at_ = scheduler_.now();
-  }
+  void cut(MemberId from, MemberId to) { cut_.emplace(from, to); }
+  void heal();
   const NetworkCounts& counts() const { return counts_; }
 
  private:
   bool is_cut(MemberId from, MemberId to) const { return cut_.contains({from, to}); }
+  Nanoseconds healed(MemberId from, MemberId to) const;
   Nanoseconds delay();
   void deliver(MemberId from, MemberId to, std::string bytes, Nanoseconds when);
   void tell(MemberId to, Nanoseconds when, std::function<void(Wire&)> what);
@@ -90,9 +88,9 @@ class Network {
   NetworkTemper temper_;
   NetworkCounts counts_;
   std::map<MemberId, std::unique_ptr<Wire>> wires_;
-  std::map<std::pair<MemberId, MemberId>, Nanoseconds> cut_;
+  std::set<std::pair<MemberId, MemberId>> cut_;
   std::map<std::pair<MemberId, MemberId>, Nanoseconds> last_arrival_;
-  Nanoseconds healed_at_ = 0;
+  std::map<std::pair<MemberId, MemberId>, Nanoseconds> healed_;  // when last
 };
 
 }  // namespace viaduct::sim

@@ -76,7 +76,7 @@ Plan draw_plan(Dice& dice) {
   plan.load.election_timeout = plan.election;
   plan.load.recovery = 30 * plan.election;
   plan.snapshot_count = static_cast<uint64_t>(dice.log_between(10, 5000));
-  plan.segment_bytes = static_cast<uint64_t>(dice.log_between(64, 2048)) * kSectorBytes;
+  plan.segment_bytes = static_cast<uint64_t>(dice.log_between(12, 1024)) * kSectorBytes;
 
   draw_bounds(dice, plan);
 
@@ -90,6 +90,7 @@ Plan draw_plan(Dice& dice) {
   plan.stop = interval(dice, shortest, longest);
   plan.clock_jump = interval(dice, shortest, longest);
   plan.reshapes = dice.chance(0.2);
+  if (plan.reshapes) plan.trouble += 10 * kSecond;  // a member has to be there for some seconds before another may come
   plan.clock_rate_error = plan.load.clock_error = rate(dice, 0.05);
   return plan;
 }

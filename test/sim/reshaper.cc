@@ -16,6 +16,16 @@ constexpr auto kPatience = 3s;
 constexpr size_t kMostMembers = 5;
 constexpr int kTriesToFind = 20;  // one whose addition was not answered
 
+template <typename Response>
+std::vector<v3bridge::Member> members_of(const Response& response) {
+  std::vector<v3bridge::Member> members;
+  for (const Member& one : response.members()) {
+    members.push_back({MemberId(one.id()), one.name(), {one.peerurls().begin(), one.peerurls().end()},
+                       {one.clienturls().begin(), one.clienturls().end()}, one.islearner()});
+  }
+  return members;
+}
+
 }  // namespace
 
 cluster_test::V3Client Reshaper::client() {
@@ -23,17 +33,12 @@ cluster_test::V3Client Reshaper::client() {
   return cluster_test::V3Client(ports[dice_.below(ports.size())]);
 }
 
-std::optional<std::vector<v3bridge::Member>> Reshaper::members() {
+std::optional<std::vector<v3bridge::Member>> Reshaper::members(bool linearizable) {
   MemberListRequest request;
-  request.set_linearizable(true);
+  request.set_linearizable(linearizable);
   MemberListResponse response;
   if (!client().call("Cluster/MemberList", request, response, kPatience).ok()) return std::nullopt;
-  std::vector<v3bridge::Member> members;
-  for (const Member& one : response.members()) {
-    members.push_back({MemberId(one.id()), one.name(), {one.peerurls().begin(), one.peerurls().end()},
-                       {one.clienturls().begin(), one.clienturls().end()}, one.islearner()});
-  }
-  return members;
+  return members_of(response);
 }
 
 void Reshaper::run() {
@@ -68,21 +73,26 @@ void Reshaper::add(bool as_learner) {
   MemberAddResponse response;
   const cluster_test::Status status = client().call("Cluster/MemberAdd", request, response, kPatience);
   if (status.ok() || status.unknown()) may_be_added_ = url;
-  if (status.ok()) look_for_added();
+  if (status.ok()) join(MemberId(response.member().id()), members_of(response));
 }
 
+// Not through the log: until the new one is there, it may be short of a quorum.
 void Reshaper::look_for_added() {
-  const auto known = members();
+  const auto known = members(false);
   if (!known) return;
   const auto found = std::ranges::find_if(*known, [&](const auto& member) { return member.peer_urls.front() == *may_be_added_; });
   if (found == known->end()) {
     if (dice_.chance(0.1)) may_be_added_.reset();  // not heard of for so long: it never was
     return;
   }
+  join(found->id, *known);
+}
+
+void Reshaper::join(MemberId id, const std::vector<v3bridge::Member>& known) {
   ++added_;
-  server::Founding founding{false, *known};
-  std::erase_if(founding.members, [&](const auto& member) { return member.id == found->id; });
-  world_.join(found->id, *may_be_added_, std::move(founding));
+  server::Founding founding{false, known};
+  std::erase_if(founding.members, [&](const auto& member) { return member.id == id; });
+  world_.join(id, *may_be_added_, std::move(founding));
   may_be_added_.reset();
 }
 

@@ -30,7 +30,7 @@ class Reshaper {
   void stop() { stopped_ = true; }
 
   // The members as any member that answers has them; nothing if none does.
-  std::optional<std::vector<v3bridge::Member>> members();
+  std::optional<std::vector<v3bridge::Member>> members(bool linearizable = true);
   uint64_t added() const { return added_; }
   uint64_t promoted() const { return promoted_; }
   uint64_t removed() const { return removed_; }
@@ -41,6 +41,7 @@ class Reshaper {
   void promote(MemberId id);
   void remove(MemberId id);
   void look_for_added();
+  void join(MemberId id, const std::vector<v3bridge::Member>& known);
   cluster_test::V3Client client();
 
   const World world_;
