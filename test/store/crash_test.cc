@@ -85,6 +85,29 @@ TEST_CASE("after a power cut the store is as it was after one of the groups sinc
   CHECK(lost_something);
 }
 
+TEST_CASE("RB-12: the head stays where it is while its own records are compacted, wherever the power is cut") {
+  const QuietLog quiet;
+  SeededRandom random(3);
+  FakeDisk disk;
+  StoreFixture store(disk, options());
+  for (const char* key : {"/a", "/b", "/c"}) store.put(key, "1");
+  for (const char* key : {"/c", "/a", "/b"}) store.remove(key);
+  const Numbers head = store.numbers();
+  store.compact(head.revision.value);
+  for (bool more = true; more;) {
+    store->barrier();
+    more = store->compact_some(1);
+    for (const bool is_synced : {false, true}) {
+      if (is_synced) store->barrier();
+      const std::unique_ptr<FakeDisk> image = disk.crash_image(random);
+      StoreFixture survivor(*image, options());
+      CHECK(survivor.numbers().seq == head.seq);
+      CHECK(survivor.numbers().revision == head.revision);
+      CHECK(survivor.put("/a", "2")->record.revision == head.revision.next());
+    }
+  }
+}
+
 TEST_CASE("RB-02: cleaning up writes nothing of the group that is open") {
   const QuietLog quiet;
   SeededRandom random(7);

@@ -126,6 +126,7 @@ using Values = std::vector<std::string>;
 
 }  // namespace
 
+// Known bug: RB-50.
 TEST_CASE("a long poll is answered with the first event that its member missed") {
   for (const char* query : {"/a?wait=true", "/a?wait=true&recursive=true", "?wait=true&recursive=true"}) {
     CAPTURE(query);

@@ -167,6 +167,27 @@ TEST_CASE("passwords are kept as hashes of their own making, whatever hash a cli
   CHECK(world.hash_of("none").empty());
 }
 
+TEST_CASE("RB-64: the log sees no password, neither as such nor as a hash of the client's making") {
+  AuthWorld world;
+  AuthUserAddRequest add;
+  add.set_name("u");
+  add.set_password("first secret");
+  add.set_hashedpassword("forged");
+  CHECK(world.ask("UserAdd", add) == "OK");
+  AuthUserChangePasswordRequest change;
+  change.set_name("u");
+  change.set_password("second secret");
+  change.set_hashedpassword("forged");
+  for (const bool changes : {false, true}) {
+    CAPTURE(changes);
+    if (changes) CHECK(world.ask("UserChangePassword", change) == "OK");
+    const std::string& proposed = world.engine.newest_proposal();
+    CHECK(proposed.find(world.hash_of("u")) != std::string::npos);
+    CHECK(proposed.find("secret") == std::string::npos);
+    CHECK(proposed.find("forged") == std::string::npos);
+  }
+}
+
 TEST_CASE("names and passwords have limits") {
   AuthWorld world;
   const std::string longest(256, 'n'), longer(257, 'n');

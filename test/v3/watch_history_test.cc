@@ -69,6 +69,7 @@ TEST_CASE("a start below zero is before all that was compacted (28); without any
   CHECK(client.create({.key = "a", .start = -1}) == Lines{"2 @3 created", "2 @0 canceled compacted 2"});
 }
 
+// Known bug: RB-52.
 TEST_CASE("a start that was compacted is told so, and its id stays taken until it is cancelled (29, 93)") {
   WatchWorld world;
   WatchClient client(world);
@@ -82,6 +83,7 @@ TEST_CASE("a start that was compacted is told so, and its id stays taken until i
   CHECK(client.create({.key = "a", .id = 5}) == Lines{"5 @4 created"});
 }
 
+// Known bug: RB-14.
 TEST_CASE("a start at the compacted revision is told of the puts there that were alive (93, 97, 107)") {
   WatchWorld world;
   WatchClient client(world);
@@ -226,6 +228,7 @@ TEST_CASE("events that are committed but not published yet are told once") {
   CHECK(client.take() == Lines{"2 @4 a=3 (2,4,3)", "1 @4 a=3 (2,4,3)", "0 @4 a=3 (2,4,3)"});
 }
 
+// Known bug: RB-51.
 TEST_CASE("a watch whose history is compacted before it is read is cancelled, and only that one") {
   WatchWorld world;
   WatchClient client(world);

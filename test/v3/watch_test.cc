@@ -10,6 +10,7 @@ const std::string kOpen(1, '\0');
 
 }  // namespace
 
+// Known bug: RB-52.
 TEST_CASE("ids: the server counts those that are free, a taken one is refused (89)") {
   WatchWorld world;
   WatchClient client(world);
@@ -22,6 +23,7 @@ TEST_CASE("ids: the server counts those that are free, a taken one is refused (8
   CHECK(client.cancel(-5) == Lines{"-5 @1 canceled"});
 }
 
+// Known bug: RB-52.
 TEST_CASE("ids: those in use are skipped, and freed ones are not given again (90)") {
   WatchWorld world;
   WatchClient client(world);

@@ -29,6 +29,7 @@ class BridgeEngine final : public Engine {
 
   void propose(Command&& command, std::unique_ptr<Completion> completion) override {
     ++proposed_;
+    newest_proposal_ = command.SerializeAsString();
     answer(std::move(completion), [this, kept = std::make_shared<Command>(std::move(command))] { return apply(*kept); });
   }
   void read_barrier(std::unique_ptr<Completion> completion) override {
@@ -78,6 +79,7 @@ class BridgeEngine final : public Engine {
     return outcome;
   }
   size_t proposed() const { return proposed_; }  // commands
+  const std::string& newest_proposal() const { return newest_proposal_; }  // as the log would have it
   size_t barriers() const { return barriers_; }  // read barriers asked for
 
   // What the engine says of itself and the others; changed while nothing runs.
@@ -113,6 +115,7 @@ class BridgeEngine final : public Engine {
   std::deque<std::function<void()>> held_;
   std::optional<Refusal> refusal_;
   size_t proposed_ = 0;
+  std::string newest_proposal_;
   size_t barriers_ = 0;
 };
 
