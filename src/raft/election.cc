@@ -1,6 +1,7 @@
 // Elections: a pre-vote that moves no term, then the vote (dissertation 3.4, 3.6, 9.6).
 #include <algorithm>
 
+#include "base/mark.h"
 #include "raft/quorum.h"
 #include "raft/raft.h"
 
@@ -63,6 +64,7 @@ void Raft::count_vote(MemberId from, bool granted) {
     case Outcome::kPending:
       return;
     case Outcome::kLost:
+      VIADUCT_MARK("raft: an election is lost");
       return become_follower(hard_.term, MemberId());
     case Outcome::kWon:
       return role_ == Role::kPreCandidate ? stand(Role::kCandidate) : become_leader();

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <utility>
 
+#include "base/mark.h"
 #include "raft/quorum.h"
 
 namespace viaduct::raft {
@@ -57,7 +58,10 @@ void Raft::tick_leader() {
   ticks_ = 0;
   const bool in_contact = has_quorum(
       configuration_, [&](MemberId id) { return id == options_.id || (counted(id) && counted(id)->active); });
-  if (!in_contact) return become_follower(hard_.term, MemberId());
+  if (!in_contact) {
+    VIADUCT_MARK("raft: a leader without contact steps down");
+    return become_follower(hard_.term, MemberId());
+  }
   for (auto& [id, follower] : followers_) follower.check_contact();
 }
 

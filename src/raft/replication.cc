@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/mark.h"
 #include "raft/quorum.h"
 #include "raft/raft.h"
 
@@ -50,7 +51,10 @@ void Raft::on(const Message& message, const AppendRequest& request) {
   const bool has_room = log_.bytes_between(log_.applied(), log_.commit()) <= options_.max_unapplied_bytes;
   if (!request.entries.empty() && !has_room) return;
 
-  if (const auto replaced = log_.merge(request.entries)) durability_.replaced_from(*replaced);
+  if (const auto replaced = log_.merge(request.entries)) {
+    VIADUCT_MARK("raft: entries are replaced");
+    durability_.replaced_from(*replaced);
+  }
   const Index last_sent(request.previous.index.value + request.entries.size());
   log_.commit_to(std::min(request.commit, last_sent));
   acknowledge(message.from, last_sent);
@@ -62,6 +66,7 @@ void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   if (!hear_leader(message)) return;
   // This member once acknowledged all that the leader speaks of (RF-12, RB-38).
   if (heartbeat.commit > log_.last_index() && !quarantined_) {
+    VIADUCT_MARK("raft: the leader speaks of more than this member has");
     ++protocol_errors_;
     lost_log_of_ = options_.id;
     return;
@@ -69,6 +74,7 @@ void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   log_.commit_to(std::min(heartbeat.commit, log_.last_index()));
   send(message.from, HeartbeatReply{heartbeat.round});
   if (quarantined_ && heartbeat.released == options_.incarnation) {
+    VIADUCT_MARK("raft: a quarantine ends");
     quarantined_ = false;
     acknowledge(message.from, log_.commit());  // which tells the leader
   }
@@ -88,6 +94,7 @@ Progress* Raft::hear_follower(const Message& message) {
   Progress& follower = found->second;
   switch (follower.standing.heard(message.incarnation, follower.match())) {
     case Standing::Speaker::kOld:
+      VIADUCT_MARK("raft: a reply of an earlier incarnation");
       ++stale_replies_;
       return nullptr;
     case Standing::Speaker::kNew:
@@ -110,9 +117,11 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   follower.standing.told(reply.quarantined, round_.next());
   if (!reply.accepted) {
     if (follower.standing.rejected(reply.index, reply.hint.index)) {
+      VIADUCT_MARK("raft: a follower has lost what it acknowledged");
       ++protocol_errors_;
       lost_log_of_ = message.from;
     }
+    VIADUCT_MARK("raft: an append is rejected");
     // Below the base nothing can be looked up, but a snapshot will be needed anyway.
     const Index retry = std::min(reply.hint.index, log_.last_at_most(reply.hint).index);
     follower.rejected(reply.index, retry);
@@ -141,10 +150,12 @@ void Raft::ask_what_arrived(MemberId to, Progress& progress) {
   const bool is_behind = progress.state() == Progress::State::kReplicate && progress.match() < log_.last_index();
   const bool more_follows = !progress.window().is_full() && progress.next() <= log_.last_index();
   if (!is_behind || more_follows) return;
-  if (progress.next() > log_.base().index)
+  if (progress.next() > log_.base().index) {
     send_append(to, progress, {});
-  else
-    progress.become_probe();  // all that was under way has been compacted
+  } else {
+    VIADUCT_MARK("raft: all that was under way has been compacted");
+    progress.become_probe();
+  }
 }
 
 void Raft::replicate_to_all() {
@@ -156,6 +167,7 @@ void Raft::replicate(MemberId to, Progress& progress) {
     const Index previous = progress.next().previous();
     if (previous < log_.base().index) {
       if (!progress.active) return;  // nobody would take the snapshot
+      VIADUCT_MARK("raft: a follower needs a snapshot");
       progress.become_snapshot();
       snapshots_wanted_.push_back(to);
       return;
@@ -166,6 +178,7 @@ void Raft::replicate(MemberId to, Progress& progress) {
       return;
     }
     if (!log_.is_cached(progress.next())) {
+      VIADUCT_MARK("raft: entries for a follower are read from the disk");
       progress.fetching = true;
       fetches_wanted_.push_back({to, hard_.term, progress.next(), options_.max_append_bytes});
       return;
@@ -251,7 +264,10 @@ void Raft::fetched(const Fetch& fetch, std::vector<EntryPtr> entries) {
   replication_due_ = true;
   const bool is_next = fetch.first == follower.next() && entries.front()->index == fetch.first;
   const bool is_kept = fetch.first > log_.base().index;  // else it was compacted meanwhile
-  if (!is_next || !is_kept) return;
+  if (!is_next || !is_kept) {
+    VIADUCT_MARK("raft: what was read for a follower is no longer wanted");
+    return;
+  }
   assert(log_.first_new(entries) > entries.back()->index);
   send_append(fetch.follower, follower, std::move(entries));
 }

@@ -1,6 +1,7 @@
 // Leadership transfer (dissertation 3.10, RF-11), by order and because of a slow disk (CC-14).
 #include <algorithm>
 
+#include "base/mark.h"
 #include "raft/raft.h"
 
 namespace viaduct::raft {
@@ -46,12 +47,14 @@ void Raft::tick_transfer() {
 
 // It came to nothing. A leader whose disk has stalled goes all the same.
 void Raft::end_transfer() {
+  VIADUCT_MARK("raft: a transfer comes to nothing");
   transfer_.reset();
   if (holdoff_ > 0) become_follower(hard_.term, MemberId());
 }
 
 void Raft::disk_stalled(uint32_t holdoff_ticks) {
   if (configuration_.is_only_voter(options_.id)) return;
+  VIADUCT_MARK("raft: a disk has stalled");
   holdoff_ = std::max(holdoff_, holdoff_ticks);
   if (role_ != Role::kLeader || transfer_) return;
   const std::optional<MemberId> successor = best_successor();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/mark.h"
 #include "store/seed.h"
 
 namespace viaduct::server {
@@ -82,7 +83,10 @@ Result<uint64_t> PeerSnapshotSink::begin(const peer::SnapshotName& name) {
   const std::lock_guard lock(mutex_);
   if (installing_) return Error{Code::kUnavailable, "a snapshot is being installed"};
   VIADUCT_TRY(installer_.admit(name));
-  if (transfer_ && transfer_->name() == name) return transfer_->bytes();
+  if (transfer_ && transfer_->name() == name) {
+    VIADUCT_MARK("snapshot: a transfer is resumed");
+    return transfer_->bytes();
+  }
   if (transfer_ && !supersedes(name, transfer_->name())) {
     return Error{Code::kUnavailable, "another snapshot is on its way"};
   }
@@ -102,6 +106,7 @@ Result<void> PeerSnapshotSink::start(const peer::SnapshotName& name) {
 // Files that cannot be removed now are removed before the next attempt, or at the next start.
 void PeerSnapshotSink::drop() {
   if (!transfer_) return;
+  VIADUCT_MARK("snapshot: a transfer is dropped");
   const std::string path = transfer_->path();
   transfer_.reset();
   if (const auto removed = remove_state(disk_, path); !removed) {

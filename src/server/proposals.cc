@@ -3,6 +3,7 @@
 #include <cassert>
 #include <utility>
 
+#include "base/mark.h"
 #include "server/stamped.h"
 
 namespace viaduct::server {
@@ -89,6 +90,7 @@ Proposals::Waiting Proposals::take(Others::iterator at) {
 void Proposals::not_appended(uint64_t id, Term term) {
   const auto found = others_.find(id);
   if (found == others_.end() || found->second.sent != term) return;
+  VIADUCT_MARK("node: a forwarded command found no leader");
   found->second.sent = Term();
   ++idle_;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/mark.h"
 #include "server/membership.h"
 #include "server/peer_snapshot_source.h"
 #include "server/raft_worker.h"
@@ -183,7 +184,10 @@ LogNeeds RaftWorker::log_needs() const {
 // The order is CC-9's: the pointer to the new state, the log's mark, then raft and the readers.
 void RaftWorker::install(ReceivedState state, Installer::Done done) {
   const raft::EntryId last{state.header.index, state.header.term};
-  if (last.index <= raft_.log().commit()) return done(Error{Code::kAlreadyExists, "the log goes further already"});
+  if (last.index <= raft_.log().commit()) {
+    VIADUCT_MARK("node: a snapshot comes too late");
+    return done(Error{Code::kAlreadyExists, "the log goes further already"});
+  }
   if (const Result<void> switched = state.switch_over(); !switched) return done(switched);
   HardState hard = raft_.hard_state();
   if (last.term > hard.term) hard = {last.term, MemberId(), {}};
@@ -193,8 +197,11 @@ void RaftWorker::install(ReceivedState state, Installer::Done done) {
   const std::vector<v3bridge::Member> members = v3bridge::members(*state.store);
   raft_.installed(last, configuration_of(members));
   follow_members(members);
-  for (CompletionPtr& unknown : proposals_.covered(last.index, last.term))
+  for (CompletionPtr& unknown : proposals_.covered(last.index, last.term)) {
+    VIADUCT_MARK("node: a snapshot covers a command that waits for its answer");
     refuse(std::move(unknown), Refusal::Kind::kTimeout, kTimedOutByLeaderLossText);
+  }
+  VIADUCT_MARK("node: a snapshot is installed");
   log::info("installed a snapshot", {{"index", last.index.value}, {"term", last.term.value}});
   parts_.apply_worker.install({std::move(state.store), std::move(state.retire), [done = std::move(done)] { done({}); }});
 }

@@ -1,5 +1,7 @@
 #include "server/reads.h"
 
+#include "base/mark.h"
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -32,7 +34,9 @@ void Reads::answered(MemberId leader, uint64_t token, std::optional<Index> index
   });
   if (found == batches_.end()) return;
   found->index = index;
-  if (!index) found->asked.reset();
+  if (index) return;
+  VIADUCT_MARK("node: a read found no leader");
+  found->asked.reset();
 }
 
 std::vector<Reads::Ready> Reads::ready(Index commit) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/mark.h"
 #include "server/membership.h"
 #include "server/publisher.h"
 #include "server/quarantine.h"
@@ -101,6 +102,7 @@ Result<void> follow_installed_state(wal::Wal& wal, const store::Store& store) {
     const Result<Term> kept = wal.term(applied.index);
     if (!kept || *kept == applied.term) return {};
   }
+  VIADUCT_MARK("recovery: a crash between a new state and its mark");
   HardState hard_state = wal.hard_state();
   if (applied.term > hard_state.term) hard_state = {applied.term, MemberId(), hard_state.commit};
   log::info("the log goes on behind an installed snapshot", {{"index", applied.index.value}});
@@ -169,6 +171,7 @@ Result<OpenLog> open_log_or_quarantine(Disk& disk, Random& random, const NodeOpt
   const std::string damage = whole.error().message;
   if (!has_peers(configuration_in(store, options), options.self.id)) return unusable(damage);
   log::error("part of the log is lost: out of elections until the leader has brought it back", {{"damage", damage}});
+  VIADUCT_MARK("recovery: a member enters quarantine");
   const store::AppliedState applied = applied_by(store);
   if (const Result<void> entered = enter_quarantine(disk, random, options, {applied.index, applied.term}); !entered)
     return Error{entered.error().code, damage + "; " + entered.error().message};

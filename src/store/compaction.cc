@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "base/mark.h"
 #include "store/store_impl.h"
 
 namespace viaduct::store {
@@ -34,7 +35,10 @@ bool Store::Impl::compact_some(size_t max_records) {
     if (!decode_record(*id, cursor.value(), slice.emplace_back())) fatal("store: a record of the log cannot be read");
   }
   const bool more = slice.size() > max_records;
-  if (more) slice.pop_back();
+  if (more) {
+    VIADUCT_MARK("store: a compaction takes several slices");
+    slice.pop_back();
+  }
   const RecordId reached = more ? slice.back().id : end;
 
   Database::Batch deletions;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mark.h"
 #include "store/leveldb_env.h"
 #include "store/leveldb_log_check.h"
 
@@ -28,6 +29,7 @@ const SystemClock kClock;  // LevelDB times its own work with it, nothing else
 
 void warn_of(const std::optional<LeveldbCut>& cut) {
   if (!cut) return;
+  VIADUCT_MARK("store: unsynced writes are cut off");
   log::warn("cut off what a power failure left of unsynced writes; the log has them",
             {{"path", cut->path}, {"left_bytes", cut->bytes}, {"cut_bytes", cut->cut_bytes}, {"reason", cut->reason}});
 }

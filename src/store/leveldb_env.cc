@@ -4,6 +4,7 @@
 #include <cassert>
 #include <chrono>
 
+#include "base/mark.h"
 #include "store/leveldb_files.h"
 
 namespace viaduct::store {
@@ -139,6 +140,7 @@ void LeveldbEnv::hand_over(std::unique_ptr<AppendFile> file) {
   {
     const std::lock_guard guard(mutex_);
     if (failure_) return;
+    VIADUCT_MARK("store: a log is rotated out unsynced");
     handed_over_.push_back(std::move(file));
   }
   syncs_changed_.notify_all();

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/mark.h"
 #include "wal/tail.h"
 
 namespace viaduct::wal {
@@ -148,10 +149,14 @@ class Recovery {
   Result<void> cut_tail() {
     const Tail tail = judge_tail(content_, offset_, found_.chain);
     if (tail.kind == TailKind::kLoss) {
+      VIADUCT_MARK("wal: something is lost");
       const std::string where = tail.offset == offset_ ? "" : " (given away at " + std::to_string(tail.offset) + ")";
       return loss_here(tail.reason + where);
     }
-    if (tail.kind == TailKind::kUnfinished) found_.tail_cut = TailCut{path_, offset_, tail.end - offset_};
+    if (tail.kind == TailKind::kUnfinished) {
+      VIADUCT_MARK("wal: an unfinished write is left behind");
+      found_.tail_cut = TailCut{path_, offset_, tail.end - offset_};
+    }
     return {};
   }
 

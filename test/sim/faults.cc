@@ -13,13 +13,17 @@ constexpr Nanoseconds kSupervisor = kSecond;  // looks after processes that ende
 std::vector<Faults::Count> Faults::counts() const {
   return {{"kill", counts_[kKill]},           {"power loss", counts_[kPowerLoss]}, {"power loss of all", counts_[kPowerLossOfAll]},
           {"pause", counts_[kPause]},         {"partition", counts_[kPartition]},  {"stop", counts_[kStop]},
-          {"clock jump", counts_[kClockJump]}, {"crash at a call of the disk", counts_[kCrashAtCall]}};
+          {"clock jump", counts_[kClockJump]}, {"crash at a call of the disk", counts_[kCrashAtCall]},
+          {"crash at a mark", counts_[kCrashAtMark]},  {"delay at a mark", counts_[kDelayAtMark]}};
 }
 
 Faults::Faults(const Member::World& world, const Plan& plan, Members& members, Dice dice)
     : world_(world), plan_(plan), members_(members), dice_(dice) {
   for (const auto& member : members_) temper(*member);
+  arm_marks();
 }
+
+Faults::~Faults() { Mark::on_reached = nullptr; }
 
 // As the plan has it, from now on.
 void Faults::temper(Member& member) {
@@ -91,6 +95,8 @@ void Faults::begin(Kind kind) {
       return;
     }
     case kCrashAtCall:
+    case kCrashAtMark:
+    case kDelayAtMark:
     case kKinds:
       return;
   }
@@ -105,12 +111,40 @@ void Faults::end(Member& member, Member::End how) {
 // The thread that called waits for this for ever.
 void Faults::crash_at_call(Member& member) {
   ++counts_[kCrashAtCall];
+  crash_now(member, "a call of its disk");
+}
+
+void Faults::crash_now(Member& member, const std::string& where) {
   const auto how = dice_.chance(0.5) ? Member::End::kKilled : Member::End::kPowerLost;
-  world_.scheduler.at(world_.scheduler.now(), [this, &member, how] {
+  world_.scheduler.at(world_.scheduler.now(), [this, &member, how, where] {
     if (!member.runs()) return;
-    tell(member.name() + " ends at a call of its disk" + (how == Member::End::kPowerLost ? ", power lost" : ""));
+    tell(member.name() + " ends at " + where + (how == Member::End::kPowerLost ? ", power lost" : ""));
     end(member, how);
   });
+}
+
+// A quarter of all marks, and these do something each fourth time.
+void Faults::arm_marks() {
+  for (const Mark& mark : Mark::all()) {
+    if (dice_.chance(0.25)) armed_.insert(&mark);
+  }
+  static Faults* current;
+  current = this;
+  Mark::on_reached = [](Mark& mark) { current->at_mark(mark); };
+}
+
+void Faults::at_mark(const Mark& mark) {
+  Scheduler& scheduler = world_.scheduler;
+  if (mended_ || !scheduler.self() || !armed_.contains(&mark) || !dice_.chance(0.25)) return;
+  const auto found = std::ranges::find_if(members_, [&](const auto& member) { return &member->machine() == &scheduler.machine(); });
+  if (found == members_.end()) return;
+  if (dice_.chance(0.3)) {
+    ++counts_[kCrashAtMark];
+    crash_now(**found, std::string("\"") + mark.name + "\"");
+    scheduler.wait(&mark);
+  }
+  ++counts_[kDelayAtMark];
+  scheduler.wait(&mark, scheduler.now() + static_cast<Nanoseconds>(dice_.log_between(kMicrosecond, 100 * kMillisecond)));
 }
 
 void Faults::restart_later(Member& member) {

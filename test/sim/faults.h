@@ -6,9 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "base/mark.h"
 #include "test/sim/member.h"
 #include "test/sim/plan.h"
 
@@ -18,6 +20,7 @@ class Faults {
  public:
   using Members = std::vector<std::unique_ptr<Member>>;
   Faults(const Member::World& world, const Plan& plan, Members& members, Dice dice);
+  ~Faults();
 
   void temper(Member& member);  // one that came later
   void inflict();   // for as long as the plan has it
@@ -31,12 +34,15 @@ class Faults {
   std::vector<Count> counts() const;
 
  private:
-  enum Kind { kKill, kPowerLoss, kPowerLossOfAll, kPause, kPartition, kStop, kClockJump, kDrawn, kCrashAtCall = kDrawn, kKinds };
+  enum Kind { kKill, kPowerLoss, kPowerLossOfAll, kPause, kPartition, kStop, kClockJump, kDrawn, kCrashAtCall = kDrawn, kCrashAtMark, kDelayAtMark, kKinds };
 
   void begin(Kind kind);
   void end(Member& member, Member::End how);
   void restart_later(Member& member);
   void crash_at_call(Member& member);
+  void crash_now(Member& member, const std::string& where);
+  void arm_marks();
+  void at_mark(const Mark& mark);
   void pause(Member& member);
   void partition();
   void revive_the_dead();
@@ -49,6 +55,7 @@ class Faults {
   Members& members_;
   Dice dice_;
   bool mended_ = false;
+  std::set<const Mark*> armed_;  // only looked up (SIM-6)
   std::array<uint64_t, kKinds> counts_{};
 };
 

@@ -30,6 +30,7 @@ constexpr uint64_t kTwiceEvery = 100;
 
 struct Options {
   uint64_t first = 1, seeds = 1, parallel = 1;
+  double seconds = 1e9;  // then no further seed is begun
   bool trace = false;
 };
 
@@ -47,6 +48,7 @@ std::string encode(const Report& report) {
   std::ostringstream text;
   text << "hash " << report.hash << "\nseconds " << report.simulated_seconds << "\nplan " << report.plan << "\n";
   for (const auto& [name, count] : report.counts) text << "count " << count << " " << name << "\n";
+  for (const auto& [name, times] : report.marks) text << "mark " << times << " " << name << "\n";
   for (const std::string& violation : report.violations) text << "violation " << violation << "\n";
   text << "end\n";
   return text.str();
@@ -64,6 +66,7 @@ bool decode(const std::string& text, Report& report) {
     if (key == "plan") report.plan = rest;
     if (key == "violation") report.violations.push_back(rest);
     if (key == "count") report.counts[rest.substr(rest.find(' ') + 1)] = std::stoull(rest);
+    if (key == "mark") report.marks[rest.substr(rest.find(' ') + 1)] = std::stoull(rest);
     if (key == "end") return true;
   }
   return false;
@@ -121,8 +124,9 @@ class Runs {
   int play() {
     uint64_t next = options_.first;
     const uint64_t end = options_.first + options_.seeds;
-    while (next < end || !children_.empty()) {
-      while (next < end && children_.size() < options_.parallel) {
+    const auto more = [&] { return next < end && elapsed() < options_.seconds; };
+    while (more() || !children_.empty()) {
+      while (more() && children_.size() < options_.parallel) {
         const bool twice = options_.seeds > 1 && next % kTwiceEvery == 0;
         children_.push_back(start(options_, next, false));
         if (twice) children_.push_back(start(options_, next, true));
@@ -185,6 +189,7 @@ class Runs {
   void count(const Report& report, const Child& child) {
     seconds_ += report.simulated_seconds;
     for (const auto& [name, times] : report.counts) counts_[name] += times;
+    for (const auto& [name, times] : report.marks) marks_[name] += times > 0;
     if (report.violations.empty()) {
       ++passed_;
       if (options_.seeds == 1)
@@ -210,6 +215,8 @@ class Runs {
 
   void summarize() const {
     for (const auto& [name, times] : counts_) std::cout << "  " << name << ": " << times << "\n";
+    std::cout << "marks, and in how many seeds each was reached (SIM-9):\n";
+    for (const auto& [name, seeds] : marks_) std::cout << "  " << (seeds > 0 ? std::to_string(seeds) : "never") << "  " << name << "\n";
     if (repeated_ > 0) std::cout << "  played twice: " << repeated_ << "\n";
     std::cout << "sim: " << passed_ << " passed, " << failed_ << " failed\n";
   }
@@ -219,7 +226,7 @@ class Runs {
   double shown_ = 0;
   std::vector<Child> children_;
   std::map<uint64_t, uint64_t> hashes_;
-  std::map<std::string, uint64_t> counts_;
+  std::map<std::string, uint64_t> counts_, marks_;
   uint64_t passed_ = 0, failed_ = 0, repeated_ = 0;
   double seconds_ = 0;
 };
@@ -228,12 +235,14 @@ bool read_options(int argc, char** argv, Options& options) {
   const option known[] = {{"seed", required_argument, nullptr, 's'},
                           {"seeds", required_argument, nullptr, 'n'},
                           {"parallel", required_argument, nullptr, 'p'},
+                          {"seconds", required_argument, nullptr, 'l'},
                           {"trace", no_argument, nullptr, 't'},
                           {nullptr, 0, nullptr, 0}};
   for (int option; (option = ::getopt_long(argc, argv, "", known, nullptr)) != -1;) {
     if (option == 's') options.first = std::stoull(optarg);
     else if (option == 'n') options.seeds = std::stoull(optarg);
     else if (option == 'p') options.parallel = std::stoull(optarg);
+    else if (option == 'l') options.seconds = std::stod(optarg);
     else if (option == 't') options.trace = true;
     else return false;
   }
@@ -254,7 +263,7 @@ int main(int argc, char** argv) {
   viaduct::sim::fix_addresses(argv);
   viaduct::sim::Options options;
   if (!viaduct::sim::read_options(argc, argv, options)) {
-    std::cerr << "usage: sim [--seed N] [--seeds N] [--parallel N] [--trace]\n";
+    std::cerr << "usage: sim [--seed N] [--seeds N] [--parallel N] [--seconds N] [--trace]\n";
     return 2;
   }
   return viaduct::sim::Runs(options).play();

@@ -38,9 +38,9 @@ DiskTemper draw_disk(Dice& dice) {
 // Down to where each rare path is an everyday one.
 void draw_bounds(Dice& dice, Plan& plan) {
   const auto draw = [&](double least, double most) { return static_cast<uint64_t>(dice.log_between(least, most)); };
-  plan.retention.entries = draw(1, 3000);
-  plan.retention.bytes = draw(1, 1 << 20);
-  plan.retention.bytes_for_follower = plan.retention.bytes + draw(1, 1 << 20);
+  plan.retention.entries = draw(1, 300);
+  plan.retention.bytes = draw(1, 100'000);
+  plan.retention.bytes_for_follower = plan.retention.bytes + draw(1, 100'000);
   plan.retention.step_bytes = draw(1, 10'000);
   plan.store.value_cache_bytes = draw(1, 1 << 20);
   plan.store.recent_events_bytes = draw(1, 1 << 20);
@@ -75,8 +75,8 @@ Plan draw_plan(Dice& dice) {
   }
   plan.load.election_timeout = plan.election;
   plan.load.recovery = 30 * plan.election;
-  plan.snapshot_count = static_cast<uint64_t>(dice.log_between(10, 5000));
-  plan.segment_bytes = static_cast<uint64_t>(dice.log_between(12, 1024)) * kSectorBytes;
+  plan.snapshot_count = static_cast<uint64_t>(dice.log_between(5, 1000));
+  plan.segment_bytes = static_cast<uint64_t>(dice.log_between(12, 512)) * kSectorBytes;
 
   draw_bounds(dice, plan);
 

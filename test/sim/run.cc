@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/mark.h"
 #include "test/cluster/load.h"
 #include "test/cluster/v2_load.h"
 #include "test/cluster/v3_load.h"
@@ -197,6 +198,7 @@ class Run {
       counts_["disk stalls"] += member->disk().stalls();
     }
     report.counts = counts_;
+    for (const Mark& mark : Mark::all()) report.marks[mark.name] += mark.times;
     return report;
   }
 

@@ -13,6 +13,7 @@ struct Report {
   uint64_t hash = 0;
   double simulated_seconds = 0;
   std::map<std::string, uint64_t> counts;  // faults by kind, calls, and what else there is to add up
+  std::map<std::string, uint64_t> marks;   // base/mark.h: all there are, and how often each was reached
   std::vector<std::string> violations;     // empty: all is well
   std::string plan;
 };
