@@ -294,6 +294,7 @@ $(BUILD)/bin/sim: $(SIM) $(call libraries,$(LAYERS))
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD   $@")
 	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD)
+test-programs: $(if $(SAN),,$(BUILD)/bin/sim)# a sanitizer follows one stack a thread, and brings pthread functions of its own
 .PHONY: sim
 sim: deps
 	$(MAKE) -j$(JOBS) $(BUILD)/bin/sim
