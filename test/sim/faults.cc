@@ -13,7 +13,7 @@ constexpr Nanoseconds kSupervisor = kSecond;  // looks after processes that ende
 std::vector<Faults::Count> Faults::counts() const {
   return {{"kill", counts_[kKill]},           {"power loss", counts_[kPowerLoss]}, {"power loss of all", counts_[kPowerLossOfAll]},
           {"pause", counts_[kPause]},         {"partition", counts_[kPartition]},  {"stop", counts_[kStop]},
-          {"clock jump", counts_[kClockJump]}, {"crash at a call of the disk", counts_[kCrashAtCall]},
+          {"clock jump", counts_[kClockJump]},    {"damaged file", counts_[kDamage]}, {"crash at a call of the disk", counts_[kCrashAtCall]},
           {"crash at a mark", counts_[kCrashAtMark]},  {"delay at a mark", counts_[kDelayAtMark]}};
 }
 
@@ -41,7 +41,7 @@ Nanoseconds Faults::timeouts(double least, double most) {
 
 void Faults::inflict() {
   const std::array<Nanoseconds, kDrawn> means{plan_.kill,      plan_.power_loss, plan_.power_loss_of_all, plan_.pause,
-                                              plan_.partition, plan_.stop,       plan_.clock_jump};
+                                              plan_.partition, plan_.stop,       plan_.clock_jump,        plan_.damage};
   const auto draw = [&](Nanoseconds mean) {
     if (mean == 0) return kNever;
     return world_.scheduler.now() + static_cast<Nanoseconds>(-std::log(1 - dice_.unit()) * static_cast<double>(mean));
@@ -94,6 +94,8 @@ void Faults::begin(Kind kind) {
       member.machine().wall_offset = static_cast<Nanoseconds>(by);
       return;
     }
+    case kDamage:
+      return damage(member);
     case kCrashAtCall:
     case kCrashAtMark:
     case kDelayAtMark:
@@ -199,6 +201,16 @@ void Faults::partition() {
   const Nanoseconds time = timeouts(0.1, 100);
   tell("cut" + text + " for " + std::to_string(time / kMillisecond) + " ms");
   world_.scheduler.at(world_.scheduler.now() + time, [this] { world_.network.heal(); });
+}
+
+// Of a minority only, so that the others have all that is lost here (FM-6).
+void Faults::damage(Member& member) {
+  const auto damaged = static_cast<size_t>(std::ranges::count_if(members_, [](const auto& one) { return one->is_damaged(); }));
+  if (!member.is_damaged() && damaged >= (plan_.members - 1) / 2) return void(--counts_[kDamage]);
+  const bool ran = member.runs();
+  member.end(Member::End::kKilled);
+  tell(member.name() + " is damaged: " + member.damage(dice_));
+  if (ran) restart_later(member);
 }
 
 void Faults::mend_all() {

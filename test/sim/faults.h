@@ -34,7 +34,7 @@ class Faults {
   std::vector<Count> counts() const;
 
  private:
-  enum Kind { kKill, kPowerLoss, kPowerLossOfAll, kPause, kPartition, kStop, kClockJump, kDrawn, kCrashAtCall = kDrawn, kCrashAtMark, kDelayAtMark, kKinds };
+  enum Kind { kKill, kPowerLoss, kPowerLossOfAll, kPause, kPartition, kStop, kClockJump, kDamage, kDrawn, kCrashAtCall = kDrawn, kCrashAtMark, kDelayAtMark, kKinds };
 
   void begin(Kind kind);
   void end(Member& member, Member::End how);
@@ -45,6 +45,7 @@ class Faults {
   void at_mark(const Mark& mark);
   void pause(Member& member);
   void partition();
+  void damage(Member& member);
   void revive_the_dead();
   Member& any() { return *members_[dice_.below(members_.size())]; }
   Nanoseconds timeouts(double least, double most);  // election timeouts

@@ -65,7 +65,7 @@ Member::Member(const World& world, server::NodeOptions options, uint16_t port, D
   (void)disk.create_directory(options_.data_directory);
   (void)disk.sync_directory("/");
   machine_.on_exit = [this](int code) {
-    if (code != 0 && !disk_.has_failed()) world_.complain(name() + " ended itself without a reason");
+    if (code != 0 && !disk_.has_failed() && !damaged_) world_.complain(name() + " ended itself without a reason");
     ended(true);
   };
 }
@@ -94,6 +94,39 @@ void Member::ended(bool noticed) {
   world_.network.process_ended(id(), noticed);
 }
 
+// A byte is bent, a sector is empty, or the end is missing.
+std::string Member::damage(Dice& dice) {
+  FakeDisk& disk = disk_.fake();
+  std::vector<std::string> paths;
+  for (const std::string& directory : {options_.wal_directory, options_.state_directory}) {
+    const auto names = disk.list(directory);
+    if (!names) continue;
+    for (const std::string& name : *names) paths.push_back(join_path(directory, name));
+  }
+  if (paths.empty()) return "nothing is there";
+  const std::string path = paths[dice.below(paths.size())];
+  auto file = disk.open(path, OpenMode::kWrite);
+  const uint64_t size = file ? (*file)->size().value() : 0;
+  if (size == 0) return path + " is empty";
+  damaged_ = true;
+  const uint64_t at = dice.below(size);
+  const uint64_t kind = dice.below(3);
+  if (kind == 0) {
+    char byte;
+    (void)(*file)->read_at(at, {&byte, 1});
+    byte = static_cast<char>(byte ^ 1 << dice.below(8));
+    (void)(*file)->write_at(at, {&byte, 1});
+  } else if (kind == 1) {
+    const uint64_t sector = at / kSectorBytes * kSectorBytes;
+    (void)(*file)->write_at(sector, std::string(std::min(kSectorBytes, size - sector), '\0'));
+  } else {
+    (void)(*file)->truncate(at);
+  }
+  (void)(*file)->sync();
+  constexpr const char* kKinds[] = {" has a bent bit at ", " has an empty sector at ", " ends at "};
+  return path + kKinds[kind] + std::to_string(at);
+}
+
 // In the order of server/server.cc.
 void Member::live() {
   SystemClock clock;
@@ -103,7 +136,7 @@ void Member::live() {
   world_.invariants.began(id());
   Result<std::unique_ptr<server::Node>> opened = server::Node::open(disk_, clock, random, options_, &observer);
   if (!opened) {
-    if (!disk_.has_failed()) world_.complain(name() + " does not start: " + opened.error().message);
+    if (!disk_.has_failed() && !damaged_) world_.complain(name() + " does not start: " + opened.error().message);
     world_.scheduler.exit(0);
   }
   server::Node& node = **opened;

@@ -48,6 +48,9 @@ class Member {
   uint16_t port() const { return port_; }
   bool runs() const { return machine_.runs; }
   bool serves() const { return runs() && serves_; }
+  // While it does not run: some file of its log or state changes under it. Says which.
+  std::string damage(Dice& dice);
+  bool is_damaged() const { return damaged_; }  // once; it may be beyond repair, and then it says so and does not start
   bool was_removed() const { return removed_; }  // and knows
   Machine& machine() { return machine_; }
   SlowDisk& disk() { return disk_; }
@@ -68,6 +71,7 @@ class Member {
   server::Node* node_ = nullptr;  // while it runs
   bool serves_ = false;
   bool removed_ = false;
+  bool damaged_ = false;
   bool stop_asked_ = false;
   uint64_t starts_ = 0;
 };

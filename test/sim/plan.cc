@@ -89,7 +89,9 @@ Plan draw_plan(Dice& dice) {
   plan.partition = interval(dice, shortest, longest);
   plan.stop = interval(dice, shortest, longest);
   plan.clock_jump = interval(dice, shortest, longest);
+  if (dice.chance(0.4)) plan.damage = interval(dice, 2 * shortest, longest);
   plan.reshapes = dice.chance(0.2);
+  plan.strict_reconfig = dice.chance(0.3);
   if (plan.reshapes) plan.trouble += 10 * kSecond;  // a member has to be there for some seconds before another may come
   plan.clock_rate_error = plan.load.clock_error = rate(dice, 0.05);
   return plan;
@@ -109,6 +111,7 @@ std::string describe(const Plan& plan) {
        << plan.pause / kMillisecond << ", partition " << plan.partition / kMillisecond << ", stop "
        << plan.stop / kMillisecond << ", clock " << plan.clock_jump / kMillisecond << "; for "
        << plan.trouble / kMillisecond << " ms";
+  if (plan.damage > 0) text << ", damage every " << plan.damage / kMillisecond << " ms";
   if (plan.reshapes) text << ", members come and go";
   return text.str();
 }

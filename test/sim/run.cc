@@ -61,6 +61,7 @@ class Run {
     break_and_mend();
     if (!all_serve(plan_.load.recovery.count() * kMillisecond)) violations_.add("INV-R14", "not all members serve when all is mended");
     load.mended();
+    is_mended_ = true;
     std::this_thread::sleep_for(1s);
     load.end();
     judge(load);
@@ -131,6 +132,7 @@ class Run {
     options.cluster_version = "3.5.0";
     options.heartbeat_interval = plan_.heartbeat;
     options.election_timeout = plan_.election;
+    options.strict_reconfig = plan_.strict_reconfig;
     options.raft = plan_.raft;
     options.store = plan_.store;
     options.retention = plan_.retention;
@@ -151,9 +153,12 @@ class Run {
   }
   static std::string url_of(size_t i) { return "http://127.0.0.1:" + std::to_string(port_of(i) + 1); }
 
+  // Of all; once all is mended, of those that are not beyond repair.
   std::vector<int> ports() const {
     std::vector<int> ports;
-    for (const auto& member : members_) ports.push_back(member->port());
+    for (const auto& member : members_) {
+      if (!is_mended_ || member->runs()) ports.push_back(member->port());
+    }
     return ports;
   }
 
@@ -161,13 +166,15 @@ class Run {
     std::vector<cluster_test::JudgedMember> judged;
     for (const auto& member : members_) {
       const bool is_learner = learners_.contains(member->id());
-      if (!is_learner) judged.push_back({member->name(), member->port()});  // which answers few
+      if (!is_learner && member->runs()) judged.push_back({member->name(), member->port()});  // which answers few
     }
     return judged;
   }
 
   bool all_serve(Nanoseconds time) {
-    const auto serve = [&] { return std::ranges::all_of(members_, [](const auto& member) { return member->serves(); }); };
+    const auto serve = [&] { return std::ranges::all_of(members_, [](const auto& member) {
+      return member->serves() || (member->is_damaged() && !member->runs());
+    }); };
     for (const Nanoseconds until = scheduler_.now() + time; !serve() && scheduler_.now() < until;)
       scheduler_.wait(this, scheduler_.now() + 10 * kMillisecond);
     return serve();
@@ -218,6 +225,7 @@ class Run {
   std::vector<std::unique_ptr<Member>> members_, retired_;
   std::optional<Faults> faults_;
   std::set<MemberId> learners_;  // when all is mended
+  bool is_mended_ = false;
   size_t added_ = 0;
   std::map<std::string, uint64_t> counts_;
 };
