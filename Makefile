@@ -135,7 +135,8 @@ unit-$(1): $(BUILD)/bin/$(1)_test
 endef
 $(foreach u,$(UNITS),$(eval $(call unit,$(u))))
 # Runs of raft's tests are followed by the model; test/model/trace_checker.h. Which is tested with a member of theirs.
-$(BUILD)/bin/raft_test: $(BUILD)/test/model/trace_checker.o
+TRACE := $(patsubst %.cc,$(BUILD)/%.o,$(filter-out %_test.cc,$(wildcard test/model/trace_*.cc)))
+$(BUILD)/bin/raft_test: $(TRACE)
 $(BUILD)/bin/model_test: $(addprefix $(BUILD)/test/raft/,member.o script.o)
 # `make model`: the model's small worlds, three million of each; takes 2 GB.
 .PHONY: model

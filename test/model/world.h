@@ -57,10 +57,9 @@ struct Scope {
   uint8_t terms;
   uint8_t entries;
   SmallConfiguration initial{0b111, 0, 0};
-  std::vector<SmallConfiguration>
-      changes{};               // that a leader may propose, each from any configuration that legal() allows
-  uint8_t candidates = 0b111;  // who may ever stand
-  uint8_t proposals = 9;       // of commands; a leader's first entry is none
+  std::vector<SmallConfiguration> changes{};  // that a leader may propose: one at a time, or by way of a joint one
+  uint8_t candidates = 0b111;                 // who may ever stand
+  uint8_t proposals = 9;                      // of commands; a leader's first entry is none
   uint8_t restarts = 0;
   uint8_t restarting = 0b111;    // who may
   uint8_t losses = 0;            // of any part of the log of member 3, each with one of the restarts
@@ -108,7 +107,7 @@ static_assert(std::has_unique_object_representations_v<World>);  // equal worlds
 
 World first_world(const Scope& scope);
 
-// One thing that happened, for the reader: "append 3 <- 1", and what it was about.
+// One thing that happened, for the reader, with the members, terms and indexes that it was about.
 struct Event {
   const char* what;
   uint8_t member;
