@@ -288,7 +288,7 @@ mutants: test-deps
 SEEDS        ?= 500
 SIM          := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/sim/*.cc) $(addprefix test/support/,fake_disk.cc fake_medium.cc) \
                 $(addprefix test/cluster/,chores.cc history.cc lease_checker.cc lease_load.cc linearizability.cc load.cc \
-                order_checker.cc replay.cc v2_client.cc v2_load.cc v3_client.cc v3_load.cc watch_checker.cc watch_load.cc) \
+                order_checker.cc replay.cc ttl_load.cc v2_client.cc v2_load.cc v3_client.cc v3_load.cc watch_checker.cc watch_load.cc) \
                 $(addprefix test/conformance/,connection.cc reply.cc http2_client.cc grpc_frame.cc))
 $(BUILD)/bin/sim: PKG_LD += $(HTTPLIB_LD)
 $(BUILD)/bin/sim: $(SIM) $(call libraries,$(LAYERS))

@@ -8,6 +8,7 @@
 #include "test/cluster/chores.h"
 #include "test/cluster/linearizability.h"
 #include "test/cluster/order_checker.h"
+#include "test/cluster/ttl_load.h"
 #include "test/cluster/v2_load.h"
 #include "test/cluster/v3_load.h"
 
@@ -69,6 +70,8 @@ void Load::start() {
         [&](size_t n, uint64_t seed) { return std::make_shared<V3Load>(workload_, v3_history_, n, seed); });
   begin(client_threads_, setting_.lease_clients,
         [&](size_t n, uint64_t seed) { return std::make_shared<LeaseLoad>(workload_, leases_, n, seed); });
+  begin(client_threads_, setting_.ttl_clients,
+        [&](size_t n, uint64_t seed) { return std::make_shared<TtlLoad>(workload_, leases_, n, seed); });
   begin(client_threads_, setting_.chores,
         [&](size_t n, uint64_t seed) { return std::make_shared<Chores>(workload_, setting_.compacts, n, seed); });
   begin(watcher_threads_, setting_.v3_watchers, [&](size_t n, uint64_t seed) {

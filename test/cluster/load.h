@@ -22,7 +22,7 @@
 namespace viaduct::cluster_test {
 
 struct LoadSetting {
-  size_t v2_clients = 4, v3_clients = 5, lease_clients = 3, v3_watchers = 3, v2_watchers = 2;
+  size_t v2_clients = 4, v3_clients = 5, lease_clients = 3, ttl_clients = 0, v3_watchers = 3, v2_watchers = 2;
   bool etcd = false;  // its v2 keeps 1000 events, and its streams do not resume
   size_t chores = 0;
   bool compacts = false;  // the chores do: members no longer tell their whole history, and watchers may lose it

@@ -65,6 +65,7 @@ Plan draw_plan(Dice& dice) {
   plan.load.v2_clients = dice.below(3);
   plan.load.v3_clients = dice.below(3);
   plan.load.lease_clients = dice.below(3);
+  plan.load.ttl_clients = dice.below(3);
   plan.load.v3_watchers = dice.below(3);
   plan.load.v2_watchers = dice.below(3);
   plan.load.chores = dice.below(3);
@@ -92,14 +93,17 @@ Plan draw_plan(Dice& dice) {
   if (dice.chance(0.4)) plan.damage = interval(dice, 2 * shortest, longest);
   plan.reshapes = dice.chance(0.2);
   plan.strict_reconfig = dice.chance(0.3);
-  if (plan.reshapes) plan.trouble += 10 * kSecond;  // a member has to be there for some seconds before another may come
+  if (plan.reshapes) {
+    plan.trouble += 10 * kSecond;  // a member has to be there for some seconds before another may come
+    plan.damage = 0;               // what is a minority changes
+  }
   plan.clock_rate_error = plan.load.clock_error = rate(dice, 0.05);
   return plan;
 }
 
 std::string describe(const Plan& plan) {
   std::ostringstream text;
-  text << plan.members << " members, " << plan.load.v2_clients << "+" << plan.load.v3_clients << "+" << plan.load.lease_clients
+  text << plan.members << " members, " << plan.load.v2_clients << "+" << plan.load.v3_clients << "+" << plan.load.lease_clients << "+" << plan.load.ttl_clients
        << " clients, " << plan.load.v3_watchers << "+" << plan.load.v2_watchers << " watchers, " << plan.load.chores
        << (plan.load.compacts ? " chores with compaction" : " chores") << ", preemption "
        << plan.scheduling.preemption << ", loss " << plan.network.loss << ", repeat " << plan.network.repeat
