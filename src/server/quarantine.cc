@@ -39,11 +39,12 @@ Result<void> put_aside(Disk& disk, const std::string& directory, bool is_first_a
 
 }  // namespace
 
-// What cannot be read stands for a loss that was noticed.
+// Any other text stands for a loss that was noticed.
 Result<LogStanding> read_standing(Disk& disk, const std::string& directory) {
   VIADUCT_TRY_ASSIGN(exists, disk.exists(path_of(directory)));
   if (!exists) return LogStanding::kWhole;
   const Result<std::string> text = read_file(disk, path_of(directory), kMaxFileBytes);
+  if (!text && text.error().code != Code::kTooLarge) return text.error();
   return text && *text == kLostText ? LogStanding::kLost : LogStanding::kQuarantined;
 }
 

@@ -41,7 +41,8 @@ Result<void> Ballot::write(Term term, MemberId vote) {
 Result<std::optional<HardState>> read_ballot(Disk& disk, const std::string& path, const Identity& identity) {
   VIADUCT_TRY_ASSIGN(exists, disk.exists(path));
   if (!exists) return std::optional<HardState>();
-  const Result<std::string> bytes = read_file(disk, path, kSectorBytes);
+  Result<std::string> bytes = read_file(disk, path, kSectorBytes);
+  if (!bytes && bytes.error().code != Code::kTooLarge) return std::move(bytes).error();
   if (!bytes || bytes->size() != kBytes) return std::optional<HardState>();
   ByteReader reader(Bytes(*bytes).substr(4 + 4 + 2 * 8));
   const Term term(reader.take_le64());

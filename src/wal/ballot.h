@@ -33,7 +33,8 @@ class Ballot {
   Identity identity_;
 };
 
-// Its commit is 0. Nothing when the file is missing, unreadable, damaged, or another member's.
+// Its commit is 0. Nothing when the file is missing, damaged, or another member's. An error of the disk is none of these:
+// a vote that cannot be read at the moment has been cast all the same.
 Result<std::optional<HardState>> read_ballot(Disk& disk, const std::string& path, const Identity& identity);
 
 // Whether `next` is a later term, or a vote where there was none.

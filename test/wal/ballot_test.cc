@@ -47,6 +47,25 @@ TEST_CASE("a ballot that is damaged or another's is none") {
   }
 }
 
+TEST_CASE("a ballot that cannot be read at the moment is not taken for none, and stays") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  must(must(Ballot::open(disk, kPath, kIdentity)).write(Term(3), MemberId(4)));
+  for (const char* call : {"open /ballot", "size /ballot", "read /ballot"}) {
+    CAPTURE(call);
+    disk.fail_call(1, {Code::kIo, "injected"}, FakeDisk::Repeat::kOnce, call);
+    const auto read = read_ballot(disk, kPath, kIdentity);
+    if (disk.failed_call().empty()) continue;  // it is not asked for
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code == Code::kIo);
+    disk.fail_call(1, {Code::kIo, "injected"}, FakeDisk::Repeat::kOnce, call);
+    CHECK_FALSE(Wal::create(disk, kDirectory, with_ballot(), random));
+    disk.stop_failing();
+    CHECK(kept(disk) == hard_state(3, 4, 0));
+    for (const std::string& name : must(disk.list(kDirectory))) must(disk.remove(join_path(kDirectory, name)));
+  }
+}
+
 TEST_CASE("the ballot is never behind the log, wherever the power is cut") {
   FakeDisk disk;
   SeededRandom random(1);
