@@ -14,6 +14,7 @@
 #include "server/stamped.h"
 #include "test/server/quiet_log.h"
 #include "test/server/snapshot_world.h"
+#include "test/store/store_copy.h"
 #include "test/store/store_fixture.h"
 #include "viaduct/command.pb.h"
 
@@ -41,6 +42,12 @@ class Member {
     applier_->apply(entries);
   }
 
+  void install(Member& other) {
+    bool is_done = false;
+    applier_->install({store::copy_of(*other.store_, disk_, directory_.path() + "/copy"), {}, [&] { is_done = true; }});
+    CHECK(is_done);
+  }
+
   bool clean() { return applier_->compact_some(); }
   int answers() const { return answers_; }
   uint64_t hash() { return store_->hash(); }
@@ -56,6 +63,8 @@ class Member {
     int& answers;
   };
 
+  PosixDisk disk_;
+  TemporaryDirectory directory_;  // of an installed state
   store::StoreFixture store_;
   store::Hub hub_;
   v3bridge::ApplyCounts counts_;
@@ -170,6 +179,18 @@ TEST_CASE("RB-10, RB-11: an entry comes to the same, whether its client waits, h
   }
   CHECK(awaited.answers() == static_cast<int>(changes.size()));
   CHECK(forgotten.answers() == 0);
+}
+
+TEST_CASE("RB-03: behind an installed state apply goes on with the entry after it, as who sent it does") {
+  Member behind, ahead;
+  behind.apply(command(put("/a", "1")));
+  for (const char* value : {"1", "2", "3"}) ahead.apply(command(put("/a", value)));
+  behind.install(ahead);
+  CHECK(behind.applied().index == Index(3));
+  for (Member* member : {&behind, &ahead}) member->apply(command(put("/b", "4")));
+  CHECK(behind.applied().index == Index(4));
+  CHECK(behind.applied().chain == ahead.applied().chain);
+  CHECK(behind.hash() == ahead.hash());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
+// Known bug: RB-57.
 TEST_CASE("cluster time runs only while there is a leader") {
   ClusterClock clock;
   clock.observe({5000, 7}, milliseconds(100));
@@ -50,6 +51,19 @@ TEST_CASE("what the log holds counts more than an older word of the leader") {
   clock.heard(600, milliseconds(120));
   CHECK(clock.estimate_ms(milliseconds(120)) == 800);
   CHECK(clock.estimate_ms(milliseconds(150)) == 830);
+}
+
+TEST_CASE("RB-58: no jump of the wall clock moves the time that leases go by") {
+  constexpr int64_t kYear = int64_t{366} * 24 * 3600 * 1'000'000'000;
+  ClusterClock clock;
+  clock.run(milliseconds(0));
+  uint64_t ms = 0;
+  for (const int64_t wall_ns : {50 * kYear, 60 * kYear, int64_t{0}, -kYear, 200 * kYear}) {
+    CAPTURE(wall_ns);
+    ms += 10;
+    CHECK(clock.next_stamp(milliseconds(ms), wall_ns).cluster_ms == ms);
+  }
+  CHECK(clock.estimate_ms(milliseconds(ms)) == ms);
 }
 
 TEST_CASE("stamps never fall, whatever the wall clock does") {

@@ -88,6 +88,7 @@ TEST_CASE("state without an identity is not taken for a new member") {
   CHECK(DataDirectory::open(disk, "/d", "").error().code == Code::kCorrupt);
 }
 
+// Known bug: RB-33.
 TEST_CASE("leftovers of interrupted writes go, ours alone") {
   QuietLog quiet;
   FakeDisk disk;
@@ -122,6 +123,7 @@ TEST_CASE("after a power cut at any call of the first start, a second start gets
   }
 }
 
+// Known bug: RB-34.
 TEST_CASE("the ballast takes its space, gives it back, and is not made by halves") {
   FakeDisk disk;
   auto directory = DataDirectory::open(disk, "/d", "");

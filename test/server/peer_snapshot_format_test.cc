@@ -100,6 +100,7 @@ TEST_CASE("rows come in order, each once") {
   CHECK_FALSE(is_accepted(encoded({{"", "1"}})));
 }
 
+// Known bug: RB-30.
 TEST_CASE("a length that no frame has is refused before anything is kept for it") {
   std::string frame;
   put_le32(frame, 1);

@@ -273,6 +273,7 @@ TEST_CASE("another root than the snapshot's is refused") {
   CHECK(state.error().message == "--v2-root is \"/other\", but the snapshot was made with \"/pfx\"");
 }
 
+// Known bug: RB-60.
 TEST_CASE("a bumped store begins above all numbers that clients may have seen, with nothing before it") {
   for (const bool exact : {true, false}) {
     CAPTURE(exact);
@@ -320,6 +321,7 @@ TEST_CASE("numbers that leave no room to count in are refused") {
         "bucket key: row ffffffffffffffff5f000000000000000074 has numbers that do not fit together");
 }
 
+// Known bug: RB-60.
 TEST_CASE("members and alarms of the old cluster are not taken over") {
   SnapshotSource source;
   const auto add_member = [&](uint64_t id) {

@@ -55,6 +55,7 @@ TEST_CASE("remaining time is rounded up to seconds, and ends at zero or below") 
   }
 }
 
+// Known bug: RB-69.
 TEST_CASE("a v2 TTL makes a lease of its own, whose terms live in the record") {
   StoreFixture store;
   const EventPtr event = put_with_ttl(store, "/t", 2);

@@ -110,6 +110,7 @@ struct Prepared : World {
   }
 };
 
+// Known bug: RB-05.
 TEST_CASE("every change is refused for its first reason, and only what changed something raises the auth revision") {
   struct Case {
     const char* name;
@@ -193,6 +194,7 @@ TEST_CASE("the roles of a user are kept in order, and a role that is deleted is 
   CHECK(joined(find_user(world.store(), "v")->roles()) == "root s ");
 }
 
+// Known bug: RB-62.
 TEST_CASE("permissions are kept in order, one for each pair of key and range_end, and the newest type counts") {
   Prepared world;
   world.apply(grant_permission("r", "k", "", authpb::Permission::WRITE));

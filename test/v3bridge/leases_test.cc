@@ -50,7 +50,7 @@ TEST_CASE(
   CHECK(world.store().sizes().leases == 0);
 }
 
-// Known bugs: RB-55, RB-59.
+// Known bugs: RB-55, RB-59, RB-66.
 TEST_CASE("each lease of an expiry entry is a transaction of its own, and one that is not due or gone is skipped") {
   World world;
   world.apply(with_ttl(v2_set("/a"), 1));
