@@ -35,6 +35,7 @@ TEST_CASE("what lies between cut and mark is at least the bytes to keep") {
   CHECK((90'000 - cut.value) * 10'000 <= LogRetention::Limits().bytes + 3 * kMiB);
 }
 
+// Known bug: RB-35.
 TEST_CASE("more is kept for a follower in contact, up to a bound, and all for a snapshot under way") {
   constexpr uint64_t kNobody = LogNeeds::kNobody.value;
   struct Case { const char* name; uint64_t follower, snapshot, cut; };
