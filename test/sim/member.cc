@@ -1,6 +1,7 @@
 #include "test/sim/member.h"
 
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "net/listener.h"
@@ -14,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Nanoseconds kLook = 5 * kMillisecond;
+constexpr std::chrono::seconds kLingerRemoved{1};  // as server/main.cc does
 
 server::Config config_of(const server::NodeOptions& options) {
   server::Config config;
@@ -162,6 +164,7 @@ void Member::serve(server::Node& node, const server::NodeTimings& timings, const
   serves_ = true;
   while (!is_over()) world_.scheduler.wait(this, world_.scheduler.now() + kLook);
   serves_ = false;
+  if (removed_) std::this_thread::sleep_for(kLingerRemoved);
   node.hand_over_leadership();
   (*listener)->stop();
   loops.shut_down(1s);

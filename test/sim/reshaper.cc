@@ -62,7 +62,8 @@ void Reshaper::change() {
   const auto learner = std::ranges::find_if(*known, [](const auto& member) { return member.is_learner; });
   if (learner != known->end() && dice_.chance(0.7)) return promote(learner->id);
   if (known->size() < kMostMembers && dice_.chance(0.6)) return add(dice_.chance(0.5));
-  if (known->size() > 1) remove((*known)[dice_.below(known->size())].id);
+  // Of two, the one that goes may be gone before the other, who is down, knows that it is the only one.
+  if (known->size() > 2) remove((*known)[dice_.below(known->size())].id);
 }
 
 void Reshaper::add(bool as_learner) {
