@@ -203,6 +203,18 @@ $(BUILD)/bin/json_fuzz: $(FUZZ_JSON)
 $(BUILD)/bin/peer_fuzz: $(BUILD)/src/peer/frame_codec.o
 $(BUILD)/bin/wal_fuzz: $(FUZZ_DISK) $(call libraries,wal)
 $(BUILD)/bin/leveldb_fuzz $(BUILD)/bin/store_fuzz: $(FUZZ_DISK) $(call libraries,store)
+$(BUILD)/bin/bolt_fuzz: $(FUZZ_DISK) $(call libraries,bolt v3bridge store) $(BUILD)/src/v3/snapshot_format.o \
+  $(call server_part,restore_exact restore_foreign restore_state snapshot_file)
+$(BUILD)/bin/command_fuzz: $(FUZZ_DISK) $(call libraries,v3bridge store) $(call server_part,chain stamped) \
+  $(addprefix $(BUILD)/src/v3/,errors.o kv_check.o release.o txn_overlap.o)
+$(BUILD)/bin/files_fuzz: $(FUZZ_DISK) $(call libraries,wal) \
+  $(call server_part,identity_file incarnation_file quarantine state_directory)
+# RapidJSON's iterators are compared in a way that clang has a word to say about.
+$(call server_part,discovery_directory remote_cluster): WARNINGS += $(if $(findstring fuzzer,$(SAN)),-Wno-ambiguous-reversed-operator)
+$(BUILD)/bin/join_fuzz: $(call server_part,config_cluster discovery discovery_directory flag_table flag_table_experimental \
+  flag_table_legacy flag_table_security flag_table_server flag_table_viaduct flags_text flags_values remote_cluster \
+  srv_lookup urls) $(call libraries,peer)
+$(BUILD)/bin/join_fuzz: PKG_LD += $(HTTPLIB_LD)
 $(BUILD)/bin/config_fuzz: $(FUZZ_DISK) $(call server_part,config_build config_cluster config_file config_load config_tls \
   environment flag_table flag_table_experimental flag_table_legacy flag_table_security flag_table_server \
   flag_table_viaduct flags flags_text flags_values help urls)
@@ -211,13 +223,19 @@ $(BUILD)/bin/snapshot_fuzz: $(FUZZ_DISK) $(call libraries,store) \
 $(FUZZERS): $(BUILD)/bin/%: $(BUILD)/test/fuzz/%.o $(call libraries,net proto base)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD   $@")
-	$(Q)$(CXX) -fsanitize=fuzzer,address,undefined -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LD)
+	$(Q)$(CXX) -fsanitize=$(SAN:fuzzer-no-link%=fuzzer%) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LD)
 .PHONY: fuzzers fuzz-programs fuzz
 fuzzers: $(FUZZERS)
 fuzz-programs: test-deps
 	$(MAKE) -j$(JOBS) CXX=clang++ SAN=fuzzer-no-link,address,undefined BUILD=$(FUZZ) fuzzers
 fuzz: fuzz-programs
 	FUZZ_BUILD=$(FUZZ) SECONDS_EACH=$(SECONDS) test/fuzz/run
+# What the corpora reach of each decoder.
+.PHONY: fuzz-coverage
+fuzz-coverage: test-deps
+	$(MAKE) -j$(JOBS) CXX=clang++ SAN=fuzzer-no-link BUILD=$(FUZZ)-coverage LDFLAGS=-fprofile-instr-generate \
+	  CXXFLAGS="-fprofile-instr-generate -fcoverage-mapping" fuzzers
+	scripts/fuzz-coverage $(FUZZ)-coverage
 
 # --- Benchmark: the same load on viaduct and on etcd; docs/benchmarks.md keeps the last result. `make bench QUICK=1` shows
 # that all of it works, `make bench ONLY=PUT` runs the loads and scenarios with PUT in their name; neither is kept.
