@@ -1,7 +1,6 @@
 #include "v3bridge/directories.h"
 
 #include <cassert>
-#include <ranges>
 #include <vector>
 
 #include "store/path.h"
@@ -39,8 +38,8 @@ std::string_view Directories::make_parents(std::string_view name, bool is_explic
   std::vector<std::string_view> missing;
   std::string_view nearest = parent_path(name);
   for (; !txn_.directory(nearest); nearest = parent_path(nearest)) missing.push_back(nearest);
-  for (std::string_view path : missing | std::views::reverse) {
-    Draft draft = directory_draft(path, kind);
+  for (auto path = missing.rbegin(); path != missing.rend(); ++path) {
+    Draft draft = directory_draft(*path, kind);
     draft.is_explicit = is_explicit;
     txn_.append(draft);
   }
@@ -53,10 +52,10 @@ void Directories::make_explicit(std::string_view directory, const EventKind& kin
     if (txn_.directory(path)->is_explicit()) break;  // then so is all above it
     implicit.push_back(path);
   }
-  for (std::string_view path : implicit | std::views::reverse) {
-    Draft draft = directory_draft(path, kind);
+  for (auto path = implicit.rbegin(); path != implicit.rend(); ++path) {
+    Draft draft = directory_draft(*path, kind);
     draft.is_explicit = true;
-    draft.created_seq = txn_.directory(path)->created_seq();
+    draft.created_seq = txn_.directory(*path)->created_seq();
     draft.keep_lease = true;
     txn_.append(draft);
   }
