@@ -249,7 +249,11 @@ Result<std::vector<Entry>> Wal::read(Index from, Index to, uint64_t max_bytes) c
 Result<void> Wal::prepare_spare() { return spare_.prepare(); }
 bool Wal::wants_spare() const { return spare_.is_wanted(); }
 
-Index Wal::first_index() const { return entries_.first().value_or(state_.last().next()); }
+// What the oldest segment begins with may replace entries of one that was cut away: then the term before it is not known,
+// only that of the last entry then, and the log begins behind that one.
+Index Wal::first_index() const {
+  return std::max(entries_.first().value_or(state_.last().next()), segments_.front().last_before.next());
+}
 Index Wal::last_index() const { return state_.last(); }
 
 Result<Term> Wal::term(Index index) const {
