@@ -8,7 +8,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-// Known bug: RB-57.
+// Known bugs: RB-56, RB-57.
 TEST_CASE("cluster time runs only while there is a leader") {
   ClusterClock clock;
   clock.observe({5000, 7}, milliseconds(100));
