@@ -7,40 +7,11 @@
 #include "test/support/stepped_disk.h"
 
 namespace viaduct::server {
-namespace {
-
-NodeOptions node_options() {
-  NodeOptions options;
-  options.wal_directory = "/data/wal";
-  options.state_directory = "/data/state";
-  options.cluster_id = kCluster;
-  options.self.id = MemberId(0xa);
-  options.wal_segment_bytes = 1 << 16;
-  return options;
-}
-
-// A log with the entry that both stores of a SnapshotWorld begin with.
-void create_log(Disk& disk, const NodeOptions& options, Random& random) {
-  wal::Options wal_options;
-  wal_options.identity = {options.cluster_id, options.self.id};
-  wal_options.segment_bytes = options.wal_segment_bytes;
-  auto wal = wal::Wal::create(disk, options.wal_directory, wal_options, random);
-  REQUIRE(wal);
-  Entry entry;
-  entry.index = Index(1);
-  entry.term = Term(1);
-  const EntryPtr shared = std::make_shared<const Entry>(entry);
-  REQUIRE((*wal)->append({&shared, 1}, HardState{Term(2), MemberId(3), Index(1)}));
-  REQUIRE((*wal)->sync());
-}
-
-}  // namespace
-
 TEST_CASE("after a power cut at any step of an installation the next start finds the old or the new state (RB-27)") {
   SeededRandom random(1);
   FakeDisk disk;
   make_data_directory(disk);
-  const NodeOptions options = node_options();
+  const NodeOptions options = member_options();
   create_log(disk, options, random);
   size_t images = 0, old_states = 0, new_states = 0;
   bool switched = false;
@@ -55,8 +26,8 @@ TEST_CASE("after a power cut at any step of an installation the next start finds
     CHECK((is_new || value == "old" || value == "(none)"));
     if (switched) CHECK(is_new);
     CHECK(recovered->restart.log.last_index() >= recovered->restart.log.applied());
-    CHECK(recovered->wal->hard_state().vote == MemberId(3));
-    CHECK(recovered->wal->hard_state().term == Term(2));
+    CHECK(recovered->wal->hard_state().vote == kMemberHardState.vote);
+    CHECK(recovered->wal->hard_state().term == kMemberHardState.term);
   };
   {
     int steps = 0;
@@ -82,7 +53,7 @@ TEST_CASE("a state ahead of the log is taken for installed only if it is just as
   SeededRandom random(1);
   FakeDisk disk;
   make_data_directory(disk);
-  const NodeOptions options = node_options();
+  const NodeOptions options = member_options();
   {
     SnapshotWorld world(disk);
     for (int i = 0; i < 5; ++i) world.leader.put("/a", "new");

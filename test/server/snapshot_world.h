@@ -11,6 +11,7 @@
 
 #include "server/peer_snapshot_sink.h"
 #include "server/peer_snapshot_source.h"
+#include "server/quarantine.h"
 #include "test/store/store_fixture.h"
 #include "test/support/fake_disk.h"
 
@@ -30,6 +31,7 @@ class SnapshotWorld final : public Installer {
       : disk_(disk),
         directory_(open_directory(disk)),
         member(disk, state_options(directory_->path())),
+        leader(leader_disk_, state_options("/state")),
         sink_(disk, *directory_, kCluster, *this, slow_, {}) {
     for (store::StoreFixture* store : {&member, &leader}) store->put("/a", "old");
   }
@@ -93,6 +95,7 @@ class SnapshotWorld final : public Installer {
   }
 
   Disk& disk_;
+  FakeDisk leader_disk_;
   AtOnce slow_;
   std::unique_ptr<StateDirectory> directory_;
 
@@ -106,6 +109,31 @@ class SnapshotWorld final : public Installer {
 inline void make_data_directory(Disk& disk) {
   REQUIRE(disk.create_directory("/data"));
   REQUIRE(disk.sync_directory("/"));
+}
+
+// Of the member, which has a log as well.
+inline NodeOptions member_options() {
+  NodeOptions options;
+  options.wal_directory = "/data/wal";
+  options.state_directory = "/data/state";
+  options.data_directory = "/data";
+  options.cluster_id = kCluster;
+  options.self.id = MemberId(0xa);
+  options.wal_segment_bytes = 1 << 16;
+  return options;
+}
+
+// A log with the entry that both stores of a SnapshotWorld begin with.
+inline constexpr HardState kMemberHardState{Term(2), MemberId(3), Index(1)};
+inline void create_log(Disk& disk, const NodeOptions& options, Random& random) {
+  auto wal = wal::Wal::create(disk, options.wal_directory, wal_options(options), random);
+  REQUIRE(wal);
+  Entry entry;
+  entry.index = Index(1);
+  entry.term = Term(1);
+  const EntryPtr shared = std::make_shared<const Entry>(entry);
+  REQUIRE((*wal)->append({&shared, 1}, kMemberHardState));
+  REQUIRE((*wal)->sync());
 }
 
 }  // namespace viaduct::server
