@@ -213,7 +213,7 @@ $(BUILD)/bin/files_fuzz: $(FUZZ_DISK) $(call libraries,wal) \
 $(call server_part,discovery_directory remote_cluster): WARNINGS += $(if $(findstring fuzzer,$(SAN)),-Wno-ambiguous-reversed-operator)
 $(BUILD)/bin/join_fuzz: $(call server_part,config_cluster discovery discovery_directory flag_table flag_table_experimental \
   flag_table_legacy flag_table_security flag_table_server flag_table_viaduct flags_text flags_values remote_cluster \
-  srv_lookup urls) $(call libraries,peer)
+  srv_lookup urls) $(addprefix $(BUILD)/src/peer/,dial_url.o dialled_socket.o http_client.o resolver.o wait_for.o)
 $(BUILD)/bin/join_fuzz: PKG_LD += $(HTTPLIB_LD)
 $(BUILD)/bin/config_fuzz: $(FUZZ_DISK) $(call server_part,config_build config_cluster config_file config_load config_tls \
   environment flag_table flag_table_experimental flag_table_legacy flag_table_security flag_table_server \
