@@ -127,8 +127,17 @@ class History {
   size_t synced_ = 0;
 };
 
+// Damage lasts: the power cuts that follow are not to take it back.
 void overwrite(Disk& disk, const std::string& path, uint64_t offset, Bytes bytes) {
-  must(must(disk.open(path, OpenMode::kWrite))->write_at(offset, bytes));
+  const auto file = must(disk.open(path, OpenMode::kWrite));
+  must(file->write_at(offset, bytes));
+  must(file->sync());
+}
+
+void truncate(Disk& disk, const std::string& path, uint64_t bytes) {
+  const auto file = must(disk.open(path, OpenMode::kWrite));
+  must(file->truncate(bytes));
+  must(file->sync());
 }
 
 void damage(Disk& disk, fuzz::Input& input) {
@@ -149,9 +158,10 @@ void damage(Disk& disk, fuzz::Input& input) {
     case 1:
       return overwrite(disk, path, sector, std::string(kSectorBytes, '\0'));
     case 2:
-      return must(must(disk.open(path, OpenMode::kWrite))->truncate(sector + 2 * input.byte()));
+      return truncate(disk, path, sector + 2 * input.byte());
     default:
-      return must(disk.remove(path));
+      must(disk.remove(path));
+      return must(disk.sync_directory(kDirectory));
   }
 }
 
