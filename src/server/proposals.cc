@@ -1,6 +1,5 @@
 #include "server/proposals.h"
 
-#include <cassert>
 #include <utility>
 
 #include "base/mark.h"
@@ -15,8 +14,13 @@ size_t size_of(const Proposals::Waiting& waiting) {
 
 }  // namespace
 
+// A leader in between may have replaced earlier ones here, which may live on elsewhere: their entries bear our numbers.
 void Proposals::appended(Waiting waiting) {
-  assert(appended_.empty() || appended_.back().index < waiting.index);
+  while (!appended_.empty() && appended_.back().index >= waiting.index) {
+    Waiting replaced = std::move(appended_.back());
+    appended_.pop_back();
+    if (replaced.completion) keep(std::move(replaced));
+  }
   appended_.push_back(std::move(waiting));
 }
 
@@ -50,6 +54,8 @@ void Proposals::each_idle(const std::function<Fate(Waiting&)>& visit) {
 
 Proposals::CompletionPtr Proposals::committed(const Entry& entry) {
   if (entry.term > newest_term_) end_older_terms(entry.term);
+  // The newer entries of a leader that lost may have given way to older ones of another.
+  while (!appended_.empty() && appended_.front().index == entry.index && appended_.front().sent != entry.term) end_front();
   if (!appended_.empty() && appended_.front().index == entry.index) {
     CompletionPtr completion = std::move(appended_.front().completion);
     appended_.pop_front();
@@ -69,14 +75,17 @@ void Proposals::end_older_terms(Term newest) {
     waiting.sent = Term();
     ++idle_;
   }
-  while (!appended_.empty() && appended_.front().sent < newest) {
-    Waiting lost = std::move(appended_.front());
-    appended_.pop_front();
-    if (!lost.completion) continue;
-    lost.index = Index();
-    lost.sent = Term();
-    keep(std::move(lost));
-  }
+  while (!appended_.empty() && appended_.front().sent < newest) end_front();
+}
+
+// Its entry can never be committed.
+void Proposals::end_front() {
+  Waiting lost = std::move(appended_.front());
+  appended_.pop_front();
+  if (!lost.completion) return;
+  lost.index = Index();
+  lost.sent = Term();
+  keep(std::move(lost));
 }
 
 Proposals::Waiting Proposals::take(Others::iterator at) {

@@ -80,6 +80,7 @@ class Proposals {
   using Others = absl::btree_map<uint64_t, Waiting>;
 
   void end_older_terms(Term newest);
+  void end_front();
   Waiting take(Others::iterator at);
 
   const MemberId self_;
