@@ -5,11 +5,19 @@
 namespace viaduct::server {
 
 void ClusterClock::observe(const Stamp& stamp, std::chrono::nanoseconds now) {
-  last_.cluster_ms = std::max(last_.cluster_ms, stamp.cluster_ms);
-  last_.wall_ns = std::max(last_.wall_ns, stamp.wall_ns);
-  if (stamp.cluster_ms <= estimate_ms(now)) return;
-  floor_ms_ = stamp.cluster_ms;
-  offset_ms_ = static_cast<int64_t>(stamp.cluster_ms) - to_ms(now);
+  committed_ms_ = std::max(committed_ms_, stamp.cluster_ms);
+  if (stamp.cluster_ms > estimate_ms(now)) set(stamp.cluster_ms, now);
+}
+
+void ClusterClock::lead(const Stamp& newest, std::chrono::nanoseconds now) {
+  last_ = newest;
+  run(now);
+  if (newest.cluster_ms > estimate_ms(now)) set(newest.cluster_ms, now);
+}
+
+void ClusterClock::set(uint64_t cluster_ms, std::chrono::nanoseconds now) {
+  offset_ms_ = static_cast<int64_t>(cluster_ms) - to_ms(now);
+  floor_ms_ = cluster_ms;
 }
 
 void ClusterClock::run(std::chrono::nanoseconds now) {
@@ -19,9 +27,7 @@ void ClusterClock::run(std::chrono::nanoseconds now) {
 }
 
 void ClusterClock::heard(uint64_t cluster_ms, std::chrono::nanoseconds now) {
-  const uint64_t known_ms = std::max(last_.cluster_ms, cluster_ms);
-  offset_ms_ = static_cast<int64_t>(known_ms) - to_ms(now);
-  floor_ms_ = known_ms;
+  set(std::max(committed_ms_, cluster_ms), now);
   running_ = true;
 }
 

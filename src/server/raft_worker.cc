@@ -69,7 +69,7 @@ void RaftWorker::take_proposals(std::vector<Proposal>& proposals) {
   if (proposals.empty()) return;
   const nanoseconds now = parts_.clock.monotonic();
   const nanoseconds deadline = now + request_timeout(parts_.options);
-  const Stamp stamp = next_stamp();
+  const Stamp stamp = leads() ? next_stamp() : Stamp();
   for (Proposal& proposal : proposals) {
     Proposals::Waiting waiting;
     waiting.id = proposal.id;
@@ -83,8 +83,28 @@ void RaftWorker::take_proposals(std::vector<Proposal>& proposals) {
   proposals.clear();
 }
 
+// Of a leader.
 Stamp RaftWorker::next_stamp() {
-  return parts_.cluster_clock.next_stamp(parts_.clock.monotonic(), parts_.clock.wall_ns());
+  const nanoseconds now = parts_.clock.monotonic();
+  if (std::exchange(stamped_in_, raft_.term()) != raft_.term()) parts_.cluster_clock.lead(newest_stamp(), now);
+  return parts_.cluster_clock.next_stamp(now, parts_.clock.wall_ns());
+}
+
+// In the log, or of the state that it goes on from. The entries that begin a term have none.
+Stamp RaftWorker::newest_stamp() const {
+  const raft::Log& log = raft_.log();
+  for (Index index = log.last_index(); index > log.base().index; index = index.previous()) {
+    const EntryPtr entry = log.is_cached(index) ? log.entry(index) : read_entry(index);
+    if (const std::optional<Stamp> stamp = read_stamp(entry->data)) return *stamp;
+  }
+  const store::Store::ReadLock lock(parts_.store);
+  return parts_.store.applied().stamp;
+}
+
+EntryPtr RaftWorker::read_entry(Index index) const {
+  Result<std::vector<Entry>> read = parts_.wal.read(index, index.next(), 0);
+  if (!read) fatal("wal: cannot read: " + read.error().message);
+  return std::make_shared<const Entry>(std::move(read->front()));
 }
 
 // What this member cannot append itself: forwarded if a leader is known, else it waits for one.
@@ -204,10 +224,6 @@ void RaftWorker::drive() {
 }
 
 void RaftWorker::write(const raft::Ready& ready) {
-  if (!ready.entries.empty()) {  // what this member may have to continue from as a leader
-    if (const auto stamp = read_stamp(ready.entries.back()->data))
-      parts_.cluster_clock.observe(*stamp, parts_.clock.monotonic());
-  }
   const nanoseconds begin = parts_.clock.monotonic();
   sync_watch_.begin(begin);
   if (const Result<void> appended = parts_.wal.append(ready.entries, ready.hard_state); !appended) {
@@ -224,9 +240,13 @@ void RaftWorker::write(const raft::Ready& ready) {
 }
 
 void RaftWorker::hand_over(raft::Ready& ready) {
-  const uint64_t now_ms = parts_.cluster_clock.estimate_ms(parts_.clock.monotonic());
+  const nanoseconds now = parts_.clock.monotonic();
+  const uint64_t now_ms = parts_.cluster_clock.estimate_ms(now);
   for (EntryPtr& entry : ready.committed) {
-    if (const auto stamp = read_stamp(entry->data)) duties_.handed_over(stamp->cluster_ms, now_ms);
+    if (const auto stamp = read_stamp(entry->data)) {
+      duties_.handed_over(stamp->cluster_ms, now_ms);
+      parts_.cluster_clock.observe(*stamp, now);
+    }
     const size_t idle_before = proposals_.idle();
     CompletionPtr completion = proposals_.committed(*entry);
     if (proposals_.idle() > idle_before) idle_due_ = true;

@@ -104,6 +104,8 @@ class RaftWorker {
   bool is_refused_here(Proposals::Waiting& waiting);
   Taken appended(Proposals::Waiting& waiting, Index index);
   Stamp next_stamp();
+  Stamp newest_stamp() const;
+  EntryPtr read_entry(Index index) const;
   void drive();
   void write(const raft::Ready& ready);
   void hand_over(raft::Ready& ready);
@@ -178,6 +180,7 @@ class RaftWorker {
   Nanoseconds last_publish_{0};
   uint64_t wal_bytes_checked_ = 0;  // NodeCounts::wal_bytes when the disk's space was last looked at
   bool leading_ = false;
+  Term stamped_in_;  // the term of the newest stamp given
   MemberId leader_;                 // as follow_leader() saw it last
   Nanoseconds leader_found_at_{0};
   LogStanding standing_;  // as the data directory has it

@@ -38,8 +38,9 @@ void RaftWorker::take_received(std::vector<ReceivedFrames>& received) {
 
 void RaftWorker::on(MemberId from, peer::RaftFrame&& frame) {
   if (frame.message.from != from) return;  // raft counts what is not for this member; this is not even from that one
+  const Term term = frame.message.term;
   raft_.step(std::move(frame.message));
-  if (raft_.leader() == from) parts_.cluster_clock.heard(frame.cluster_ms, parts_.clock.monotonic());
+  if (raft_.leader() == from && raft_.term() == term) parts_.cluster_clock.heard(frame.cluster_ms, parts_.clock.monotonic());
 }
 
 // A follower's command: appended if this member leads in the term in which it was sent, so that the follower can tell
@@ -125,7 +126,7 @@ void RaftWorker::forward(Proposals::Waiting& waiting) {
 // Proposals that were not under way find a leader, once there is one: this member or another.
 void RaftWorker::propose_idle() {
   if (!std::exchange(idle_due_, false) || proposals_.idle() == 0 || !raft_.leader()) return;
-  const Stamp stamp = next_stamp();
+  const Stamp stamp = leads() ? next_stamp() : Stamp();
   proposals_.each_idle([&](Proposals::Waiting& waiting) {
     if (!leads()) {
       forward(waiting);

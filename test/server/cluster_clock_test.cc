@@ -41,10 +41,28 @@ TEST_CASE("a follower's time is its leader's, also after it has run ahead by its
   CHECK(clock.estimate_ms(milliseconds(9100)) == 7100);
   clock.heard(7050, milliseconds(9200));
   CHECK(clock.estimate_ms(milliseconds(9200)) == 7050);
-  CHECK(clock.next_stamp(milliseconds(9300), 0).cluster_ms == 7150);  // it leads again, without a leap
+  clock.lead({7000, 7}, milliseconds(9300));
+  CHECK(clock.next_stamp(milliseconds(9300), 0).cluster_ms == 7150);  // without a leap
 }
 
-TEST_CASE("what the log holds counts more than an older word of the leader") {
+TEST_CASE("what a leader stamped alone is forgotten when it hears another") {
+  ClusterClock clock;
+  clock.lead({100, 7}, milliseconds(0));
+  CHECK(clock.next_stamp(milliseconds(5000), 0).cluster_ms == 5100);  // never committed
+  clock.heard(3000, milliseconds(5000));
+  CHECK(clock.estimate_ms(milliseconds(5000)) == 3000);
+  clock.lead({3000, 8}, milliseconds(5100));
+  CHECK(clock.next_stamp(milliseconds(5100), 0) == Stamp{3100, 8});
+}
+
+TEST_CASE("a leader does not stamp below what its log holds") {
+  ClusterClock clock;
+  clock.heard(3000, milliseconds(100));
+  clock.lead({9000, 50}, milliseconds(200));
+  CHECK(clock.next_stamp(milliseconds(300), 40) == Stamp{9100, 50});
+}
+
+TEST_CASE("what is committed counts more than an older word of the leader") {
   ClusterClock clock;
   clock.heard(500, milliseconds(100));
   clock.observe({800, 7}, milliseconds(110));
