@@ -216,9 +216,7 @@ void Faults::damage(Member& member) {
 void Faults::mend_all() {
   tell("all is mended");
   mended_ = true;
-  world_.network.heal();
-  NetworkTemper calm;
-  world_.network.set_temper(calm);
+  world_.network.calm();
   for (const auto& member : members_) {
     member->disk().set_temper({});
     member->pause(false);

@@ -9,6 +9,7 @@ namespace {
 
 constexpr Nanoseconds kAnswerTime = 5 * kSecond;    // for a chunk
 constexpr Nanoseconds kTransferTime = 60 * kSecond;  // for a snapshot
+constexpr Nanoseconds kLatestBefore = 100 * kMillisecond;
 constexpr size_t kSnapshotsAtOnce = 2;              // RF-9
 
 // A link never says these twice: the other side does what it is asked each time.
@@ -50,7 +51,21 @@ Nanoseconds Network::delay() {
 
 void Network::deliver(MemberId from, MemberId to, std::string bytes, Nanoseconds when) {
   scheduler_.trace().mix(static_cast<uint64_t>(when) ^ from.value << 48 ^ to.value << 40 ^ bytes.size());
-  tell(to, when, [from, bytes = std::move(bytes)](Wire& wire) { wire.take(from, bytes); });
+  tell(to, when, [this, sent = scheduler_.now(), from, bytes = std::move(bytes)](Wire& wire) {
+    if (!is_of_the_past(sent)) wire.take(from, bytes);
+  });
+}
+
+// What was still on its way for seconds when all was mended is lost, or nothing would be mended.
+bool Network::is_of_the_past(Nanoseconds sent) const {
+  return calm_since_ && sent < *calm_since_ && scheduler_.now() > *calm_since_ + kLatestBefore;
+}
+
+void Network::calm() {
+  heal();
+  temper_ = {};
+  last_arrival_.clear();
+  calm_since_ = scheduler_.now();
 }
 
 // On the thread that receives for `to`, unless its process is another one by then.

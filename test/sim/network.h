@@ -74,18 +74,21 @@ class Network {
   std::function<void(MemberId from, const peer::Frame& frame)> on_said;  // on a thread of the sender
   void cut(MemberId from, MemberId to) { cut_.emplace(from, to); }
   void heal();
+  void calm();  // from here on every frame arrives, and soon
   const NetworkCounts& counts() const { return counts_; }
 
  private:
   bool is_cut(MemberId from, MemberId to) const { return cut_.contains({from, to}); }
   Nanoseconds healed(MemberId from, MemberId to) const;
   Nanoseconds delay();
+  bool is_of_the_past(Nanoseconds sent) const;
   void deliver(MemberId from, MemberId to, std::string bytes, Nanoseconds when);
   void tell(MemberId to, Nanoseconds when, std::function<void(Wire&)> what);
 
   Scheduler& scheduler_;
   Dice dice_;
   NetworkTemper temper_;
+  std::optional<Nanoseconds> calm_since_;
   NetworkCounts counts_;
   std::map<MemberId, std::unique_ptr<Wire>> wires_;
   std::set<std::pair<MemberId, MemberId>> cut_;
