@@ -229,7 +229,7 @@ fuzzers: $(FUZZERS)
 fuzz-programs: test-deps
 	$(MAKE) -j$(JOBS) CXX=clang++ SAN=fuzzer-no-link,address,undefined BUILD=$(FUZZ) fuzzers
 fuzz: fuzz-programs
-	FUZZ_BUILD=$(FUZZ) SECONDS_EACH=$(SECONDS) test/fuzz/run
+	FUZZ_BUILD=$(FUZZ) SECONDS_EACH=$(SECONDS) FUZZ_SEED=0 test/fuzz/run
 # What the corpora reach of each decoder.
 .PHONY: fuzz-coverage
 fuzz-coverage: test-deps
