@@ -59,6 +59,7 @@ check "rolled back: it is found out" soon says infra1 "this member does not have
 check "rolled back: it ends" soon has_ended infra1
 is "rolled back: the cluster goes on" OK "$(at 1 put /fourth 1)"
 has "rolled back: it is replaced" "removed from cluster" "$(at 1 member remove "$lost")"
-has "rolled back: by a new member" "added to cluster" \
-  "$(at 1 member add infra1 --peer-urls="http://127.0.0.1:${ports[1]}")"
+# The strict check wants the others to have been connected for a while.
+add() { at 1 member add infra1 --peer-urls="http://127.0.0.1:${ports[1]}" | grep -q "added to cluster"; }
+check "rolled back: by a new member" soon add
 summary
