@@ -15,7 +15,7 @@ import time
 
 PORT = int(os.environ["PORT"])
 SECONDS = float(os.environ.get("FLOOD_SECONDS", "3"))
-MEMORY_LIMIT = 400 << 20  # beyond what it had before the first flood
+MEMORY_LIMIT = 700 << 20  # beyond what it had before the first flood; unfinished requests alone may take 512 MiB a loop
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 HEADERS, RST_STREAM, SETTINGS, PING, CONTINUATION = 1, 3, 4, 6, 9
 END_STREAM, END_HEADERS = 1, 4
@@ -211,8 +211,13 @@ def resident_bytes(pid):
     return int(open(f"/proc/{pid}/statm").read().split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
-def descriptors(pid):
-    return len(os.listdir(f"/proc/{pid}/fd"))
+def sockets_of(pid):
+    def target(fd):
+        try:
+            return os.readlink(f"/proc/{pid}/fd/{fd}")
+        except OSError:  # closed meanwhile
+            return ""
+    return sum(target(fd).startswith("socket:") for fd in os.listdir(f"/proc/{pid}/fd"))
 
 
 def soon(condition, seconds=20):
@@ -233,7 +238,7 @@ def main():
     quiet, wrong = work(1)
     check("quiet", not wrong, wrong[:3])
     print(f"{'no flood':16s} {shown(quiet)}")
-    before, open_before = resident_bytes(pid), descriptors(pid)
+    before, open_before = resident_bytes(pid), sockets_of(pid)
     for flood in FLOODS:
         name = flood.__name__.replace("_", " ")
         deadline = time.monotonic() + SECONDS
@@ -248,8 +253,8 @@ def main():
         print(f"{name:16s} {shown(latencies)}, {peak >> 20} MB")
         check(f"{name}: every answer is right", not wrong, wrong[:3])
         check(f"{name}: memory", peak - before < MEMORY_LIMIT, f"{peak >> 20} MB, {before >> 20} MB before")
-        check(f"{name}: its connections go", soon(lambda: descriptors(pid) <= open_before + 10),
-              f"{descriptors(pid)} descriptors, {open_before} before")
+        check(f"{name}: its connections go", soon(lambda: sockets_of(pid) <= open_before + 10),
+              f"{sockets_of(pid)} sockets, {open_before} before")
     print(f"floods: {passed} passed, {failed} failed")
     sys.exit(failed > 0)
 
