@@ -459,22 +459,25 @@ bool Faults::run_out(Node node, int resource, uint64_t limit) {
   return false;
 }
 
-// It has to go on with the connections it has.
+// It goes on with the connections it has; it ends if it is the store that wants one more file (FM-3).
 void Faults::few_descriptors() {
   const Node victim = leader_or_any();
   const size_t open = descriptors_of(cluster_.at(victim).pid());
   note("  " + name(victim) + " may open no more than " + std::to_string(open) + " files");
-  if (run_out(victim, RLIMIT_NOFILE, open)) fail(name(victim) + " ended for lack of descriptors");
+  if (run_out(victim, RLIMIT_NOFILE, open)) begin_again(victim);
+}
+
+void Faults::begin_again(Node node) {
+  note("  " + name(node) + " has ended");
+  cluster_.network().down(node);
+  restart(node);
 }
 
 // It may end (FM-10), and then begins again with enough.
 void Faults::little_memory() {
   const Node victim = leader_or_any();
   note("  " + name(victim) + " gets no more memory");
-  if (!run_out(victim, RLIMIT_AS, address_space_of(cluster_.at(victim).pid()) + (4 << 20))) return;
-  note("  " + name(victim) + " has ended");
-  cluster_.network().down(victim);
-  restart(victim);
+  if (run_out(victim, RLIMIT_AS, address_space_of(cluster_.at(victim).pid()) + (4 << 20))) begin_again(victim);
 }
 
 void Faults::move_leader() {

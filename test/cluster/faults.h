@@ -88,6 +88,7 @@ class Faults {
   bool all_are_well();
   void suffer_disk(Node node, const std::string& order, uint64_t least_ms, uint64_t most_ms);
   bool run_out(Node node, int resource, uint64_t limit);
+  void begin_again(Node node);
   bool add_voter();
   bool remove(Node node);
 
