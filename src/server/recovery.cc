@@ -189,7 +189,11 @@ Result<Recovered> recover(Disk& disk, Random& random, const NodeOptions& options
   VIADUCT_TRY(check_version(*store, options.cluster_version));
   VIADUCT_TRY_ASSIGN(open, open_log_or_quarantine(disk, random, options, *store));
   VIADUCT_TRY_ASSIGN(standing_now, read_standing(disk, options.data_directory));
-  const bool quarantined = standing_now == LogStanding::kQuarantined && !options.force_new_cluster;
+  bool quarantined = standing_now == LogStanding::kQuarantined;
+  if (quarantined && options.force_new_cluster) {  // there is nobody left to bring anything back
+    VIADUCT_TRY(write_standing(disk, options.data_directory, LogStanding::kWhole));
+    quarantined = false;
+  }
   raft::Restart restart{open.wal->hard_state(), configuration_in(*store, options), std::move(open.log), quarantined};
   return Recovered{std::move(state_directory), std::move(store), std::move(open.wal), std::move(restart), open.newest_stamp};
 }
