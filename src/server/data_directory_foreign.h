@@ -7,8 +7,8 @@
 
 namespace viaduct::server {
 
-inline constexpr std::string_view kOurNames[] = {"lock", "identity.a", "identity.b", "wal", "state", "ballast", "incarnation",
-                                                "fixtures"};
+inline constexpr std::string_view kOurNames[] = {"lock",    "identity.a",  "identity.b", "wal",        "state",
+                                                 "ballast", "incarnation", "ballot",     "quarantine", "fixtures"};
 
 struct Foreign {
   std::vector<std::string> etcd;    // names that only etcd makes, with what they are: "member (etcd 2 or 3)"
