@@ -133,6 +133,27 @@ TEST_CASE("a quarantine outlasts a restart") {
   CHECK(cluster.has(hurt, "/before/7"));
 }
 
+TEST_CASE("a forced new cluster ends a quarantine for good") {
+  NodeCluster cluster(3);
+  const MemberId leader = cluster.leader();
+  const MemberId hurt = cluster.other_than(leader);
+  put_some(cluster, leader, "/before");
+  for (size_t i = 0; i < 3; ++i) cluster.stop(NodeCluster::id_of(i));
+  damage_log(cluster, hurt);
+  cluster.start(hurt);
+  cluster.stop(hurt);
+  CHECK(standing_of(cluster, hurt) == LogStanding::kQuarantined);
+  for (const bool forced : {true, false}) {
+    CAPTURE(forced);
+    cluster.set_force_new_cluster(hurt, forced);
+    cluster.start(hurt);
+    cluster.until("a leader", [&] { return cluster.leader_of(hurt) == hurt; });
+    CHECK(standing_of(cluster, hurt) == LogStanding::kWhole);
+    CHECK(succeeded(cluster.propose(hurt, NodeWorld::put("/alone", "v"))));
+    cluster.stop(hurt);
+  }
+}
+
 TEST_CASE("a member that does not know for whom it has voted either refuses to start, and says what to do") {
   for (const bool is_missing : {true, false}) {
     CAPTURE(is_missing);
