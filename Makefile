@@ -296,10 +296,11 @@ chaos: deps
 	  --jobs $(PARALLEL) --disk-library $(BUILD)/lib/faulty_disk.so $(CHAOS_FLAGS)
 
 # --- Known bugs, put back one at a time in a copy of the tree; the test that each names has to catch it: docs/known-bugs.md.
-# `make mutants ONLY="RB-12 RB-28"` tries those.
+# `make mutants ONLY="RB-12 RB-28"` tries those. `make mutants SIM=400` looks for the first of so many simulated seeds that each
+# makes fail, and with KEEP=1 notes it.
 .PHONY: mutants
 mutants: test-deps
-	JOBS=$(JOBS) scripts/mutants $(ONLY)
+	JOBS=$(JOBS) scripts/mutants $(if $(SIM),--sim $(SIM) $(if $(KEEP),--keep)) $(ONLY)
 
 # --- Whole clusters in one thread, each from one seed: `make sim SEEDS=5000 SEED=1` plays that many, PARALLEL at a time,
 # `make sim SEED=n SEEDS=1 TRACE=1` shows one of them; test/sim/README.md.

@@ -31,7 +31,7 @@ constexpr uint64_t kTwiceEvery = 100;
 struct Options {
   uint64_t first = 1, seeds = 1, parallel = 1;
   double seconds = 1e9;  // then no further seed is begun
-  bool trace = false;
+  bool trace = false, until_failure = false;
 };
 
 struct Child {
@@ -124,7 +124,9 @@ class Runs {
   int play() {
     uint64_t next = options_.first;
     const uint64_t end = options_.first + options_.seeds;
-    const auto more = [&] { return next < end && elapsed() < options_.seconds; };
+    const auto more = [&] {
+      return next < end && elapsed() < options_.seconds && !(options_.until_failure && failed_ > 0);
+    };
     while (more() || !children_.empty()) {
       while (more() && children_.size() < options_.parallel) {
         const bool twice = options_.seeds > 1 && next % kTwiceEvery == 0;
@@ -237,6 +239,7 @@ bool read_options(int argc, char** argv, Options& options) {
                           {"parallel", required_argument, nullptr, 'p'},
                           {"seconds", required_argument, nullptr, 'l'},
                           {"trace", no_argument, nullptr, 't'},
+                          {"until-failure", no_argument, nullptr, 'u'},
                           {nullptr, 0, nullptr, 0}};
   for (int option; (option = ::getopt_long(argc, argv, "", known, nullptr)) != -1;) {
     if (option == 's') options.first = std::stoull(optarg);
@@ -244,6 +247,7 @@ bool read_options(int argc, char** argv, Options& options) {
     else if (option == 'p') options.parallel = std::stoull(optarg);
     else if (option == 'l') options.seconds = std::stod(optarg);
     else if (option == 't') options.trace = true;
+    else if (option == 'u') options.until_failure = true;
     else return false;
   }
   return true;
@@ -263,7 +267,7 @@ int main(int argc, char** argv) {
   viaduct::sim::fix_addresses(argv);
   viaduct::sim::Options options;
   if (!viaduct::sim::read_options(argc, argv, options)) {
-    std::cerr << "usage: sim [--seed N] [--seeds N] [--parallel N] [--seconds N] [--trace]\n";
+    std::cerr << "usage: sim [--seed N] [--seeds N] [--parallel N] [--seconds N] [--until-failure] [--trace]\n";
     return 2;
   }
   return viaduct::sim::Runs(options).play();
