@@ -31,6 +31,7 @@ void Proposals::keep(Waiting waiting) {
   others_.insert_or_assign(id, std::move(waiting));
 }
 
+// To append one may put those back that it replaces (appended()), which moves what is in others_.
 void Proposals::each_idle(const std::function<Fate(Waiting&)>& visit) {
   for (auto next = others_.begin(); next != others_.end() && idle_ > 0;) {
     Waiting& waiting = next->second;
@@ -38,17 +39,19 @@ void Proposals::each_idle(const std::function<Fate(Waiting&)>& visit) {
       ++next;
       continue;
     }
+    const uint64_t id = next->first;
     const size_t bytes = size_of(waiting);
     const Fate fate = visit(waiting);
     if (fate == Fate::kStop) return;
+    const auto visited = others_.find(id);
     if (fate == Fate::kTaken) {
       bytes_ -= bytes;
       --idle_;
-      next = others_.erase(next);
-      continue;
+      others_.erase(visited);
+    } else if (visited->second.sent) {
+      --idle_;
     }
-    if (waiting.sent) --idle_;
-    ++next;
+    next = others_.upper_bound(id);
   }
 }
 

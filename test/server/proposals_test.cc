@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "server/stamped.h"
 #include "viaduct/command.pb.h"
@@ -108,6 +109,29 @@ TEST_CASE("what a leader in between has replaced is not lost before an entry of 
     CHECK(world.idle() == std::set<uint64_t>{1, 2, 3});
     CHECK(world.commit(world.entry(11, 5, 4)) == 4);
   }
+}
+
+// Proposing again what waited takes the places of entries that a leader in between has replaced.
+TEST_CASE("what is replaced while the idle are proposed again is kept beside them") {
+  constexpr uint64_t kEach = 200;  // more than fit in one node of the tree
+  World world;
+  for (uint64_t i = 0; i < kEach; ++i) world.append(10 + i, 3, 2 * i + 1);
+  for (uint64_t i = 0; i < kEach; ++i) {
+    world.forward(4, 2 * i + 2);
+    world.proposals.not_appended(2 * i + 2, Term(4));
+  }
+  std::vector<uint64_t> visited;
+  world.proposals.each_idle([&](Proposals::Waiting& waiting) {
+    visited.push_back(waiting.id);
+    world.append(9 + visited.size(), 5, waiting.id);
+    return Proposals::Fate::kTaken;
+  });
+  REQUIRE(visited.size() == kEach);
+  for (uint64_t i = 0; i < kEach; ++i) CHECK(visited[i] == 2 * i + 2);
+  CHECK(world.proposals.idle() == 0);
+  CHECK(world.proposals.size() == 2 * kEach);
+  for (uint64_t i = 0; i < kEach; ++i) CHECK(world.commit(world.entry(10 + i, 5, 2 * i + 2)) == 2 * i + 2);
+  CHECK(world.idle().size() == kEach);
 }
 
 TEST_CASE("what was forwarded is answered by its number, and free again once a newer term is seen") {
