@@ -9,8 +9,10 @@
 namespace viaduct::v2 {
 namespace {
 
-constexpr size_t kReadEvents = 1000;      // of the log, before other readers get their turn
+constexpr size_t kReadEvents = 1000;  // of the log, before other readers get their turn
 constexpr size_t kReadBytes = 1 << 20;
+constexpr size_t kFirstRead = 16;     // for a watch that wants one event, which is often the next
+constexpr size_t kReadGrowth = 8;
 
 // What a reader thread found for one watch: matching events, and where to go on.
 struct Found {
@@ -22,16 +24,21 @@ struct Found {
 Found read_matching(const store::Store& store, const v3bridge::V2Watch& watch, Seq from, bool stream) {
   Found found;
   found.next = from;
-  const Result<std::vector<store::EventPtr>> events = store.events_since(from, kReadEvents, kReadBytes);
-  if (!events) {
-    found.compacted = true;
-    return found;
-  }
-  for (const store::EventPtr& event : *events) {
-    found.next = event->seq().next();
-    if (!v3bridge::matches(*event, watch)) continue;
-    found.events.push_back(event);
-    if (!stream) break;
+  size_t left = kReadEvents;
+  for (size_t most = stream ? left : kFirstRead; left > 0; most = std::min(left, most * kReadGrowth)) {
+    const Result<std::vector<store::EventPtr>> events = store.events_since(found.next, most, kReadBytes);
+    if (!events) {
+      found.compacted = true;
+      return found;
+    }
+    for (const store::EventPtr& event : *events) {
+      found.next = event->seq().next();
+      if (!v3bridge::matches(*event, watch)) continue;
+      found.events.push_back(event);
+      if (!stream) return found;
+    }
+    if (events->size() < most) return found;
+    left -= most;
   }
   return found;
 }

@@ -1,4 +1,5 @@
-// Long polls and streams of a member whose state is replaced by a later one from the leader (RB-50, INV-W12).
+// Long polls and streams that begin in the past, and of a member whose state is replaced by a later one from the leader
+// (RB-50, INV-W12).
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -125,6 +126,19 @@ class Watch {
 using Values = std::vector<std::string>;
 
 }  // namespace
+
+TEST_CASE("a long poll in the past is answered with its first event, however many others come before") {
+  for (const size_t others : {0, 15, 16, 17, 143, 144, 999, 1000, 2500}) {
+    CAPTURE(others);
+    World world;
+    const uint64_t past = world.head() + 1;
+    for (size_t i = 0; i < others; ++i) world.put("/d/e", "2");
+    for (const char* value : {"2", "3"}) world.put("/a", value);
+    Watch watch(world, "/a?wait=true&waitIndex=" + std::to_string(past));
+    CHECK(watch.values(1) == Values{"2"});
+    CHECK(watch.ends());
+  }
+}
 
 // Known bug: RB-50.
 TEST_CASE("a long poll is answered with the first event that its member missed") {
