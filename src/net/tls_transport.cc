@@ -3,9 +3,9 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <cstring>
+#include <vector>
 
 #include "net/tls_openssl.h"
 
@@ -25,7 +25,7 @@ class RecordCutter {
     const std::span<const char> first = rest_of_first();
     if (first.size() >= kRecordBytes) return first.first(kRecordBytes);
     if (pieces_.size() == 1) return first;
-    static thread_local std::array<char, kRecordBytes> copy;
+    static thread_local std::vector<char> copy(kRecordBytes);  // not in every thread, only where it is needed
     size_t filled = append(copy, 0, first);
     for (size_t i = 1; i < pieces_.size() && filled < copy.size(); ++i) {
       filled = append(copy, filled, {static_cast<const char*>(pieces_[i].iov_base), pieces_[i].iov_len});
