@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Nanoseconds kLook = 5 * kMillisecond;
+constexpr std::chrono::milliseconds kLook{50};  // whether it shall stop, while it is not ready yet
 constexpr std::chrono::seconds kLingerRemoved{1};  // as server/main.cc does
 
 server::Config config_of(const server::NodeOptions& options) {
@@ -80,6 +80,11 @@ void Member::start() {
   world_.scheduler.spawn(machine_, "main", [this] { live(); });
 }
 
+void Member::ask_to_stop() {
+  stop_asked_ = true;
+  world_.scheduler.wake_all(this);
+}
+
 void Member::end(End how) {
   if (how == End::kPowerLost) disk_.cut_power();
   if (!runs()) return;
@@ -142,7 +147,10 @@ void Member::live() {
     world_.scheduler.exit(0);
   }
   server::Node& node = **opened;
-  node.connect(wire_, [this] { removed_ = true; });
+  node.connect(wire_, [this] {
+    removed_ = true;
+    world_.scheduler.wake_all(this);
+  });
   wire_.attach(node, node.snapshot_sink());
   serve(node, timings, clock);
   world_.scheduler.exit(0);
@@ -157,12 +165,13 @@ void Member::serve(server::Node& node, const server::NodeTimings& timings, const
   loops.start();
   node_ = &node;
   const auto is_over = [&] { return stop_asked_ || removed_; };
-  while (!is_over() && !node.wait_until_published(0ms)) world_.scheduler.wait(this, world_.scheduler.now() + kLook);
+  while (!is_over() && !node.wait_until_published(kLook)) {
+  }
   const auto url = net::parse_listen_url("http://127.0.0.1:" + std::to_string(port_));
   const auto listener = net::Listener::open(loops, routes.client(), *url, {});
   if (!listener) return world_.complain(name() + " cannot listen: " + listener.error().message);
   serves_ = true;
-  while (!is_over()) world_.scheduler.wait(this, world_.scheduler.now() + kLook);
+  while (!is_over()) world_.scheduler.wait(this);
   serves_ = false;
   if (removed_) std::this_thread::sleep_for(kLingerRemoved);
   node.hand_over_leadership();

@@ -36,7 +36,7 @@ class Member {
 
   void start();
   void end(End how);
-  void ask_to_stop() { stop_asked_ = true; }  // as a terminate signal does
+  void ask_to_stop();  // as a terminate signal does
   bool is_stopping() const { return stop_asked_; }
   void pause(bool paused) { world_.scheduler.pause(machine_, paused); }
 

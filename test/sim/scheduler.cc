@@ -20,6 +20,30 @@ Thread::Thread(uint64_t number, Machine& on, std::string called, std::function<v
 
 Nanoseconds Machine::wall(Nanoseconds now) const { return kWallAtStart + monotonic(now) + wall_offset; }
 
+void WaitingThreads::add(Thread& thread, const void* on) {
+  List& list = list_of(on);
+  thread.waits_on = on;
+  thread.before = std::exchange(list.last, &thread);
+  thread.behind = nullptr;
+  (thread.before ? thread.before->behind : list.first) = &thread;
+}
+
+void WaitingThreads::remove(Thread& thread) {
+  List& list = list_of(thread.waits_on);
+  (thread.before ? thread.before->behind : list.first) = thread.behind;
+  (thread.behind ? thread.behind->before : list.last) = thread.before;
+  thread.waits_on = nullptr;
+}
+
+Thread* WaitingThreads::take_first(const void* on) {
+  for (Thread* thread = list_of(on).first; thread; thread = thread->behind) {
+    if (thread->waits_on != on) continue;
+    remove(*thread);
+    return thread;
+  }
+  return nullptr;
+}
+
 Scheduler::Scheduler(Dice dice, const SchedulerOptions& options, Trace& trace)
     : dice_(dice), options_(options), trace_(trace) {
   assert(!current_);
@@ -43,8 +67,7 @@ void Scheduler::kill(Machine& machine) {
   machine.held.clear();
   std::erase_if(ready_, [&](const Thread* thread) { return &thread->machine == &machine; });
   for (Thread* const thread : std::exchange(machine.threads, {})) {
-    if (thread->waits_on) std::erase(waiting_[thread->waits_on], thread);
-    thread->waits_on = nullptr;
+    if (thread->waits_on) waiting_.remove(*thread);
     thread->state = Thread::State::kEnded;
     threads_[thread->id - 1].reset();
   }
@@ -157,8 +180,7 @@ void Scheduler::do_due() {
     }
     Thread* const late = thread(event.alarm >> 32);
     if (!late || late->state != Thread::State::kWaiting || late->waits != (event.alarm & UINT32_MAX)) continue;
-    std::erase(waiting_[late->waits_on], late);
-    late->waits_on = nullptr;
+    waiting_.remove(*late);
     late->timed_out = true;
     make_ready(*late);
   }
@@ -169,34 +191,20 @@ void Scheduler::block() { running_->fiber.switch_to(outside_); }
 bool Scheduler::wait(const void* on, Nanoseconds until) {
   Thread& self = *running_;
   self.state = Thread::State::kWaiting;
-  self.waits_on = on;
   self.timed_out = false;
   self.waits = (self.waits + 1) & UINT32_MAX;
-  waiting_[on].push_back(&self);
+  waiting_.add(self, on);
   if (until != kNever) events_.push({std::max(until, now_), next_order_++, self.id << 32 | self.waits, nullptr});
   block();
   return !self.timed_out;
 }
 
 void Scheduler::wake_one(const void* on) {
-  const auto found = waiting_.find(on);
-  if (found == waiting_.end() || found->second.empty()) return;
-  Thread& woken = *found->second.front();
-  found->second.pop_front();
-  if (found->second.empty()) waiting_.erase(found);
-  woken.waits_on = nullptr;
-  make_ready(woken);
+  if (Thread* const woken = waiting_.take_first(on)) make_ready(*woken);
 }
 
 void Scheduler::wake_all(const void* on) {
-  const auto found = waiting_.find(on);
-  if (found == waiting_.end()) return;
-  const std::deque<Thread*> woken = std::move(found->second);
-  waiting_.erase(found);
-  for (Thread* const thread : woken) {
-    thread->waits_on = nullptr;
-    make_ready(*thread);
-  }
+  while (Thread* const woken = waiting_.take_first(on)) make_ready(*woken);
 }
 
 void Scheduler::yield() {

@@ -8,6 +8,7 @@
 // Threads: one.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -16,7 +17,6 @@
 #include <optional>
 #include <queue>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "test/sim/dice.h"
@@ -40,6 +40,8 @@ struct Thread {
   Fiber fiber;
   enum class State { kReady, kHeld, kWaiting, kEnded } state = State::kReady;
   const void* waits_on = nullptr;
+  Thread* before = nullptr;  // in the list of those who wait for the same, or for what falls together with it
+  Thread* behind = nullptr;
   uint64_t waits = 0;  // how often it has waited; tells an old alarm from that of now
   bool timed_out = false;
 };
@@ -68,6 +70,24 @@ struct SchedulerOptions {
   bool random_order = true;
   double preemption = 0;  // at each lock
   Nanoseconds step = 2 * kMicrosecond;
+};
+
+// Those who wait, by what for; of one address the first to come is the first to go. The table's own order never shows.
+class WaitingThreads {
+ public:
+  void add(Thread& thread, const void* on);
+  void remove(Thread& thread);
+  Thread* take_first(const void* on);  // null: nobody waits
+
+ private:
+  struct List {
+    Thread* first = nullptr;
+    Thread* last = nullptr;
+  };
+  List& list_of(const void* on) { return lists_[(reinterpret_cast<uintptr_t>(on) * 0x9e3779b97f4a7c15u) >> (64 - kBits)]; }
+
+  static constexpr unsigned kBits = 12;
+  std::array<List, size_t{1} << kBits> lists_;
 };
 
 class Scheduler {
@@ -137,7 +157,7 @@ class Scheduler {
   std::vector<std::unique_ptr<Machine>> machines_;
   std::vector<std::unique_ptr<Thread>> threads_;  // all there ever were, by id
   std::deque<Thread*> ready_;
-  std::unordered_map<const void*, std::deque<Thread*>> waiting_;  // only looked up: no order of it shows
+  WaitingThreads waiting_;
   std::priority_queue<Event> events_;
   Fiber outside_;
   Thread* running_ = nullptr;
