@@ -7,6 +7,7 @@
 #include "net/listener.h"
 #include "net/loop_group.h"
 #include "server/node_timings.h"
+#include "server/quarantine.h"
 #include "server/routes.h"
 
 namespace viaduct::sim {
@@ -146,6 +147,7 @@ void Member::live() {
     if (!disk_.has_failed() && !damaged_) world_.complain(name() + " does not start: " + opened.error().message);
     world_.scheduler.exit(0);
   }
+  check_standing();
   server::Node& node = **opened;
   node.connect(wire_, [this] {
     removed_ = true;
@@ -154,6 +156,13 @@ void Member::live() {
   wire_.attach(node, node.snapshot_sink());
   serve(node, timings, clock);
   world_.scheduler.exit(0);
+}
+
+// What a crash leaves is no loss (CC-6).
+void Member::check_standing() {
+  if (damaged_ || disk_.failures() > 0) return;
+  const Result<server::LogStanding> standing = server::read_standing(disk_.fake(), options_.data_directory);
+  if (standing && *standing != server::LogStanding::kWhole) world_.complain(name() + " takes what a crash left for a loss");
 }
 
 void Member::serve(server::Node& node, const server::NodeTimings& timings, const Clock& clock) {

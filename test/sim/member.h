@@ -59,6 +59,7 @@ class Member {
  private:
   class Observer;
   void live();
+  void check_standing();
   void serve(server::Node& node, const server::NodeTimings& timings, const Clock& clock);
   void ended(bool noticed);
 
