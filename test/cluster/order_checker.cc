@@ -71,42 +71,6 @@ void check_values(const std::vector<Operation>& operations, const PlaceOfValue& 
   }
 }
 
-// Whatever ended before another began has no later position, and an earlier one than a write.
-void check_real_time(const std::vector<Operation>& operations, Violations& violations) {
-  std::vector<const Operation*> by_call, by_return;
-  for (const Operation& operation : operations) {
-    if (operation.action == Action::kLocalRead || operation.outcome == Outcome::kUnknown) continue;
-    by_call.push_back(&operation);
-    if (operation.returned != Time::max()) by_return.push_back(&operation);
-  }
-  std::ranges::sort(by_call, {}, &Operation::called);
-  std::ranges::sort(by_return, {}, &Operation::returned);
-  const Operation* latest = nullptr;  // of the highest position among those that have ended
-  for (auto next = by_return.begin(); const Operation* one : by_call) {
-    for (; next != by_return.end() && (*next)->returned < one->called; ++next) {
-      if (!latest || (*next)->position > latest->position) latest = *next;
-    }
-    if (!latest) continue;
-    const bool writes = one->is_write() && one->outcome == Outcome::kDone;
-    if (one->position < latest->position || (writes && one->position == latest->position)) {
-      violations.add("INV-L1", describe(*one) + " began after the end of " + describe(*latest));
-    }
-  }
-}
-
-void check_connections(std::vector<Operation> operations, Violations& violations) {
-  std::ranges::sort(operations, {}, &Operation::called);
-  std::map<uint64_t, const Operation*> last;
-  for (const Operation& one : operations) {
-    if (one.outcome == Outcome::kUnknown) continue;
-    const Operation*& before = last[one.connection];
-    if (before && one.position < before->position && before->returned < one.called) {
-      violations.add("INV-L3", describe(one) + " went back behind " + describe(*before));
-    }
-    if (!before || one.position > before->position) before = &one;
-  }
-}
-
 // (key, position) of the deletes in the log that no acknowledged delete explains.
 std::multimap<std::string, uint64_t> unclaimed_deletes(const std::vector<Operation>& operations, const Replay& replay) {
   std::map<std::pair<std::string, uint64_t>, bool> claimed;
@@ -182,6 +146,43 @@ class Settler {
 };
 
 }  // namespace
+
+// Whatever ended before another began has no later position, and an earlier one than a write. A local read may lag, yet what
+// it showed has happened.
+void check_real_time(const std::vector<Operation>& operations, Violations& violations) {
+  std::vector<const Operation*> by_call, by_return;
+  for (const Operation& operation : operations) {
+    if (operation.outcome == Outcome::kUnknown) continue;
+    if (operation.action != Action::kLocalRead) by_call.push_back(&operation);
+    if (operation.returned != Time::max()) by_return.push_back(&operation);
+  }
+  std::ranges::sort(by_call, {}, &Operation::called);
+  std::ranges::sort(by_return, {}, &Operation::returned);
+  const Operation* latest = nullptr;  // of the highest position among those that have ended
+  for (auto next = by_return.begin(); const Operation* one : by_call) {
+    for (; next != by_return.end() && (*next)->returned < one->called; ++next) {
+      if (!latest || (*next)->position > latest->position) latest = *next;
+    }
+    if (!latest) continue;
+    const bool writes = one->is_write() && one->outcome == Outcome::kDone;
+    if (one->position < latest->position || (writes && one->position == latest->position)) {
+      violations.add("INV-L1", describe(*one) + " began after the end of " + describe(*latest));
+    }
+  }
+}
+
+void check_connections(std::vector<Operation> operations, Violations& violations) {
+  std::ranges::sort(operations, {}, &Operation::called);
+  std::map<uint64_t, const Operation*> last;
+  for (const Operation& one : operations) {
+    if (one.outcome == Outcome::kUnknown) continue;
+    const Operation*& before = last[one.connection];
+    if (before && one.position < before->position && before->returned < one.called) {
+      violations.add("INV-L3", describe(one) + " went back behind " + describe(*before));
+    }
+    if (!before || one.position > before->position) before = &one;
+  }
+}
 
 void check_order(const std::vector<Operation>& operations, const Replay& replay, Violations& violations) {
   for (const Operation& one : operations) {

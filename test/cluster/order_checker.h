@@ -14,6 +14,11 @@ namespace viaduct::cluster_test {
 
 void check_order(const std::vector<Operation>& operations, const Replay& replay, Violations& violations);
 
+// No position is below one that was answered before its call began (INV-L1), nor below an earlier one on the same
+// connection (INV-L3).
+void check_real_time(const std::vector<Operation>& operations, Violations& violations);
+void check_connections(std::vector<Operation> operations, Violations& violations);
+
 // In-order keys are numbers that rise with their positions, and none comes twice (INV-L6).
 void check_queue(const std::vector<Event>& log, Violations& violations);
 

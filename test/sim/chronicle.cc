@@ -39,6 +39,10 @@ void Chronicle::take(MemberId member, const store::EventPtr& event) {
                                 " than others, of " + event->record.key);
 }
 
+void Chronicle::each(const std::function<void(const store::Record&)>& visit) const {
+  for (const auto& [seq, event] : events_) each_record(*event, visit);
+}
+
 std::vector<cluster_test::Event> Chronicle::v3_log(std::string_view prefix) const {
   std::vector<cluster_test::Event> log;
   for (const auto& [seq, event] : events_) {

@@ -3,6 +3,7 @@
 // Threads: any of the simulation's.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,8 @@ class Chronicle {
   // The changes of keys with that prefix, as v3 or v2 shows them.
   std::vector<cluster_test::Event> v3_log(std::string_view prefix) const;
   std::vector<cluster_test::Event> v2_log(std::string_view prefix) const;
+  // All changes of keys and directories, in order.
+  void each(const std::function<void(const store::Record&)>& visit) const;
   uint64_t events() const { return events_.size(); }
 
  private:

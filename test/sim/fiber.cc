@@ -112,6 +112,8 @@ Fiber::Fiber(std::function<void()> body)
   stack_pointer_ = top;
 }
 
+void Fiber::abandon() { new std::function<void()>(std::move(body_)); }
+
 Fiber::~Fiber() {
   if (stack_) spare_stacks().push_back(stack_);
 }

@@ -20,6 +20,8 @@ class Fiber {
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
+  // It is never resumed again: what its body holds is left as it is, too, for destructors might take locks.
+  void abandon();
   // Goes on with `next`; returns when someone switches back to this one, which is the one running.
   void switch_to(Fiber& next);
 

@@ -62,12 +62,13 @@ Plan draw_plan(Dice& dice) {
   plan.network = draw_network(dice);
   plan.disk = draw_disk(dice);
 
-  plan.load.v2_clients = dice.below(3);
-  plan.load.v3_clients = dice.below(3);
+  plan.load.v2_clients = dice.chance(0.5) ? dice.below(3) : 0;
+  plan.load.v3_clients = dice.chance(0.5) ? dice.below(3) : 0;
   plan.load.lease_clients = dice.below(3);
   plan.load.ttl_clients = dice.below(3);
   plan.load.v3_watchers = dice.below(3);
   plan.load.v2_watchers = dice.below(3);
+  plan.scenarios = draw_scenarios(dice);
   plan.load.chores = dice.below(3);
   plan.load.compacts = dice.chance(0.5);
   if (dice.chance(0.3)) {

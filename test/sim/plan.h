@@ -9,6 +9,7 @@
 #include "test/cluster/load.h"
 #include "test/sim/dice.h"
 #include "test/sim/network.h"
+#include "test/sim/scenarios/scenarios.h"
 #include "test/sim/scheduler.h"
 #include "test/sim/slow_disk.h"
 
@@ -20,6 +21,7 @@ struct Plan {
   NetworkTemper network;
   DiskTemper disk;
   cluster_test::LoadSetting load;
+  ScenarioClients scenarios{};
 
   std::chrono::milliseconds heartbeat{100}, election{1000};
   uint64_t snapshot_count = 1000;

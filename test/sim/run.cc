@@ -56,15 +56,20 @@ class Run {
     for (size_t i = 0; i < plan_.members; ++i) add_member(described(i), founding);
     if (!all_serve(kStartTime)) return violations_.add("INV-R14", "the cluster does not come up");
     cluster_test::Load load(plan_.load, [this] { return ports(); }, dice_.next());
+    Scenarios scenarios(plan_.scenarios, plan_.load, [this] { return ports(); }, dice_.split());
     load.start();
+    scenarios.start();
     network_.set_temper(plan_.network);
     break_and_mend();
     if (!all_serve(plan_.load.recovery.count() * kMillisecond)) violations_.add("INV-R14", "not all members serve when all is mended");
     load.mended();
     is_mended_ = true;
     std::this_thread::sleep_for(1s);
+    scenarios.end();
     load.end();
     judge(load);
+    scenarios.judge(chronicle_, judged(), violations_);
+    counts_.merge(scenarios.calls());
   }
 
   void break_and_mend() {

@@ -69,6 +69,7 @@ void Scheduler::kill(Machine& machine) {
   for (Thread* const thread : std::exchange(machine.threads, {})) {
     if (thread->waits_on) waiting_.remove(*thread);
     thread->state = Thread::State::kEnded;
+    thread->fiber.abandon();
     threads_[thread->id - 1].reset();
   }
 }

@@ -1,0 +1,30 @@
+// Accounts between which sums move by transactions, plain and nested, that compare what they have read. Whoever sees all
+// accounts, through either API, on whatever member, now or at an earlier revision, sees the same total.
+#pragma once
+
+#include <mutex>
+#include <vector>
+
+#include "test/sim/scenarios/kv_client.h"
+#include "test/sim/scenarios/v2_sights.h"
+
+namespace viaduct::sim {
+
+class Bank final : public Scenario {
+ public:
+  explicit Bank(Stage& stage) : stage_(stage) {}
+
+  void play(size_t number, uint64_t seed) override;
+  void judge(const Evidence& evidence, cluster_test::Violations& violations) override;
+  uint64_t calls() const override { return kv_calls_.all().size() + v2_sights_.all().size(); }
+
+ private:
+  class Client;
+  void check_totals(const Past& past, cluster_test::Violations& violations) const;
+
+  Stage& stage_;
+  KvCalls kv_calls_;
+  V2Sights v2_sights_;
+};
+
+}  // namespace viaduct::sim

@@ -1,0 +1,173 @@
+#include "test/sim/scenarios/kv_checker.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "test/sim/scenarios/kv_model.h"
+
+namespace viaduct::sim {
+namespace {
+
+using namespace etcdserverpb;
+using cluster_test::Outcome;
+using cluster_test::Violations;
+
+constexpr int kResourceExhausted = 8, kOutOfRange = 11;
+constexpr size_t kMostText = 600;
+
+template <typename Message>
+std::string text_of(const Message& message) {
+  const std::string text = message.ShortDebugString();
+  return text.size() <= kMostText ? text : text.substr(0, kMostText) + "...";
+}
+
+std::string described(const KvCall& call) { return describe(call.operation) + " {" + text_of(call.request) + "}"; }
+
+template <typename Visit>
+void each_put(const RequestOp& request, const Visit& visit) {
+  if (request.has_request_put()) visit(request.request_put());
+  if (!request.has_request_txn()) return;
+  for (const RequestOp& one : request.request_txn().success()) each_put(one, visit);
+  for (const RequestOp& one : request.request_txn().failure()) each_put(one, visit);
+}
+
+bool asks_for_the_past(const RequestOp& request) {
+  if (request.has_request_range()) return request.request_range().revision() > 0;
+  const auto asks = [](const RequestOp& one) { return asks_for_the_past(one); };
+  return request.has_request_txn() && (std::ranges::any_of(request.request_txn().success(), asks) ||
+                                       std::ranges::any_of(request.request_txn().failure(), asks));
+}
+
+class Checker {
+ public:
+  Checker(const Past& past, bool compacts, Violations& violations)
+      : past_(past), compacts_(compacts), violations_(violations) {
+    for (const KeyChange& change : past.changes()) {
+      if (change.after) places_[{change.key, change.after->kv.value()}].insert(change.revision);
+    }
+  }
+
+  void check(const KvCall& call) {
+    switch (call.operation.outcome) {
+      case Outcome::kDone:
+        return is_write(call.request) ? check_done_write(call) : check_read(call);
+      case Outcome::kRefused:
+        return check_refused(call);
+      case Outcome::kUnknown:
+        return check_unknown(call);
+    }
+  }
+  std::set<uint64_t> claimed() && { return std::move(claimed_); }
+
+ private:
+  void check_read(const KvCall& call) {
+    KvModel model(past_, call.operation.position, call.operation.position);
+    compare("INV-L4", call, model.answer(call.request));
+    if (asks_for_the_past(call.request) && call.request.has_request_range() &&
+        static_cast<uint64_t>(call.request.request_range().revision()) > call.operation.position) {
+      violations_.add("INV-L4", "a revision that was not there yet: " + described(call));
+    }
+  }
+
+  // It has changed something, at its own revision, or nothing, and then this is the revision before.
+  void check_done_write(const KvCall& call) {
+    const uint64_t revision = call.operation.position;
+    KvModel idle(past_, revision, revision + 1);
+    const ResponseOp answer = idle.answer(call.request);
+    if (idle.written().empty() && is_same(call.response, answer)) return;
+    KvModel model(past_, revision - 1, revision);
+    compare("INV-L5", call, model.answer(call.request));
+    if (!stands(model, revision)) {
+      violations_.add("INV-D1", "acknowledged, but it does not stand in the log: " + described(call));
+    }
+    claim(revision, call);
+  }
+
+  void check_refused(const KvCall& call) {
+    const bool gone = call.status.code == kOutOfRange && asks_for_the_past(call.request) &&
+                      (compacts_ || call.request.request_range().serializable());
+    if (!gone && call.status.code != kResourceExhausted) {
+      violations_.add("answer", "v3 answered " + std::to_string(call.status.code) + " " + call.status.text + " to " +
+                                    described(call));
+    }
+    if (!revisions_of(call).empty()) violations_.add("INV-L2", "refused, but in the log: " + described(call));
+  }
+
+  void check_unknown(const KvCall& call) {
+    const std::set<uint64_t> revisions = revisions_of(call);
+    if (revisions.empty()) return;
+    if (revisions.size() > 1) {
+      violations_.add("INV-L2", "took effect " + std::to_string(revisions.size()) + " times: " + described(call));
+    }
+    const uint64_t revision = *revisions.begin();
+    KvModel model(past_, revision - 1, revision);
+    model.answer(call.request);
+    if (!stands(model, revision)) {
+      violations_.add("INV-L5", "took effect in part, at " + std::to_string(revision) + ": " + described(call));
+    }
+    claim(revision, call);
+  }
+
+  std::set<uint64_t> revisions_of(const KvCall& call) const {
+    std::set<uint64_t> revisions;
+    each_put(call.request, [&](const PutRequest& put) {
+      const auto found = places_.find({put.key(), put.value()});
+      if (found != places_.end()) revisions.insert(found->second.begin(), found->second.end());
+    });
+    return revisions;
+  }
+
+  void claim(uint64_t revision, const KvCall& call) {
+    if (!claimed_.insert(revision).second) {
+      violations_.add("INV-A8", "two writes at one revision, this is one: " + described(call));
+    }
+  }
+
+  bool stands(const KvModel& model, uint64_t revision) const {
+    const std::vector<const KeyChange*> changes = past_.changes_at(revision);
+    if (changes.empty()) return false;
+    std::map<std::string, std::optional<std::string>> logged, wanted;
+    for (const KeyChange* one : changes) {
+      logged[one->key] = one->after ? std::optional(one->after->kv.SerializeAsString()) : std::nullopt;
+    }
+    for (const auto& [key, state] : model.written()) {
+      wanted[key] = state ? std::optional(state->SerializeAsString()) : std::nullopt;
+    }
+    return logged == wanted;
+  }
+
+  static bool is_same(ResponseOp told, const ResponseOp& wanted) {
+    clear_headers(told);
+    return told.SerializeAsString() == wanted.SerializeAsString();
+  }
+
+  void compare(const char* rule, const KvCall& call, const ResponseOp& wanted) {
+    if (is_same(call.response, wanted)) return;
+    violations_.add(rule, "answered " + text_of(call.response) + " instead of " + text_of(wanted) + " to " + described(call));
+  }
+
+  const Past& past_;
+  const bool compacts_;
+  Violations& violations_;
+  std::map<std::pair<std::string, std::string>, std::set<uint64_t>> places_;  // of a key's value
+  std::set<uint64_t> claimed_;
+};
+
+}  // namespace
+
+std::set<uint64_t> check_kv(const std::vector<KvCall>& calls, const Past& past, bool compacts, Violations& violations) {
+  Checker checker(past, compacts, violations);
+  for (const KvCall& call : calls) checker.check(call);
+  return std::move(checker).claimed();
+}
+
+void check_claimed(const std::string& prefix, const std::set<uint64_t>& claimed, const Past& past,
+                   Violations& violations) {
+  for (const KeyChange& change : past.changes()) {
+    if (!change.key.starts_with(prefix) || !change.after || claimed.contains(change.revision)) continue;
+    violations.add("INV-L2", "nobody put " + change.key + " at " + std::to_string(change.revision));
+  }
+}
+
+}  // namespace viaduct::sim

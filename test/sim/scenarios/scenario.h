@@ -1,0 +1,40 @@
+// One way of using a cluster: clients of its own, on keys of its own, with rules of its own (SIM-7). Which of them a run
+// has, and with how many clients, is drawn from its seed (scenarios.h).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "test/cluster/history.h"
+#include "test/cluster/violations.h"
+#include "test/cluster/worker.h"
+#include "test/sim/scenarios/past.h"
+
+namespace viaduct::sim {
+
+// What the scenarios of a run have in common.
+struct Stage {
+  cluster_test::Workload workload;
+  bool compacts = false;  // who asks for the past may be told that it is gone
+  std::chrono::milliseconds election_timeout{1000};
+  double clock_error = 0;          // of the members, as a part of 1
+  cluster_test::History answered;  // every answered call by the revision it names, to be judged in real time
+};
+
+// What there is to judge by when all is over.
+struct Evidence {
+  const Past& past;
+  const Chronicle& chronicle;
+};
+
+class Scenario {
+ public:
+  virtual ~Scenario() = default;
+  // The life of one client, until the workload is done. Threads: one for each call.
+  virtual void play(size_t number, uint64_t seed) = 0;
+  virtual void judge(const Evidence& evidence, cluster_test::Violations& violations) = 0;
+  virtual uint64_t calls() const = 0;
+};
+
+}  // namespace viaduct::sim

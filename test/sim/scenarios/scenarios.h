@@ -1,0 +1,45 @@
+// The scenarios of a run: begun together with the other clients, ended and judged with them.
+//   start(), then end(), then judge().
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "test/cluster/load.h"
+#include "test/sim/chronicle.h"
+#include "test/sim/dice.h"
+#include "test/sim/scenarios/scenario.h"
+
+namespace viaduct::sim {
+
+constexpr size_t kScenarios = 1;
+using ScenarioClients = std::array<size_t, kScenarios>;  // how many each has; names in scenarios.cc
+ScenarioClients draw_scenarios(Dice& dice);
+
+class Scenarios {
+ public:
+  Scenarios(const ScenarioClients& clients, const cluster_test::LoadSetting& setting,
+            std::function<std::vector<int>()> ports, Dice dice);
+  ~Scenarios();  // ends
+
+  void start();
+  void end();
+  void judge(const Chronicle& chronicle, const std::vector<cluster_test::JudgedMember>& members,
+             cluster_test::Violations& violations);
+  std::map<std::string, uint64_t> calls() const;  // by scenario
+
+ private:
+  const ScenarioClients clients_;
+  Stage stage_;
+  Dice dice_;
+  std::vector<std::unique_ptr<Scenario>> scenarios_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace viaduct::sim
