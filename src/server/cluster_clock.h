@@ -5,6 +5,7 @@
 // Invariant: a follower's estimate is not ahead of its leader's clock, but for the rates of their clocks since it was heard.
 //            So the next leader does not begin with a leap that would end leases before their time (INV-E1). What a member
 //            counted or stamped while it led without a quorum, or was paused, is forgotten once it hears a leader.
+//            A millisecond counts when the whole of it has passed.
 // Threads: written by the raft thread, read by any.
 #pragma once
 
@@ -35,11 +36,10 @@ class ClusterClock {
   Stamp next_stamp(std::chrono::nanoseconds now, int64_t wall_ns);
 
  private:
-  static int64_t to_ms(std::chrono::nanoseconds time) { return time / std::chrono::milliseconds(1); }
   void set(uint64_t cluster_ms, std::chrono::nanoseconds now);
 
   std::atomic<uint64_t> floor_ms_{0};    // newest cluster time known
-  std::atomic<int64_t> offset_ms_{0};    // cluster time minus local time, while running
+  std::atomic<int64_t> offset_ns_{0};    // cluster time minus local time, while running
   std::atomic<bool> running_{false};
   uint64_t committed_ms_ = 0;            // newest stamp observed
   Stamp last_;                           // in the log of this leader

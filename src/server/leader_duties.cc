@@ -44,12 +44,13 @@ std::optional<Command> LeaderDuties::expire(const DutyView& view) {
   return command;
 }
 
-// INV-E1: not before its TTL has passed since the grant or renewal was answered.
+// INV-E1: not before its TTL has passed since the grant or renewal was answered. That was up to a millisecond after what its
+// stamp says, so the deadline itself is too early.
 bool LeaderDuties::may_end(LeaseId id, uint64_t cluster_ms) const {
   const store::Store::ReadLock lock(store_);
   const store::Lease* const lease = store_.find_lease(id);
   if (!lease) return false;
-  return lease->deadline_ms + ack_lag_.of(lease->deadline_ms - lease->ttl_seconds * 1000) <= cluster_ms;
+  return lease->deadline_ms + ack_lag_.of(lease->deadline_ms - lease->ttl_seconds * 1000) < cluster_ms;
 }
 
 std::optional<Command> LeaderDuties::keep_time(const DutyView& view) const {

@@ -45,6 +45,16 @@ TEST_CASE("a follower's time is its leader's, also after it has run ahead by its
   CHECK(clock.next_stamp(milliseconds(9300), 0).cluster_ms == 7150);  // without a leap
 }
 
+TEST_CASE("a millisecond has passed when it has passed as a whole") {
+  using std::chrono::microseconds;
+  ClusterClock clock;
+  SUBCASE("since the start") { clock.run(microseconds(1900)); }
+  SUBCASE("since a member leads") { clock.lead({0, 7}, microseconds(1900)); }
+  SUBCASE("since the leader was heard") { clock.heard(0, microseconds(1900)); }
+  CHECK(clock.estimate_ms(microseconds(2899)) == 0);
+  CHECK(clock.estimate_ms(microseconds(2900)) == 1);
+}
+
 TEST_CASE("what a leader stamped alone is forgotten when it hears another") {
   ClusterClock clock;
   clock.lead({100, 7}, milliseconds(0));

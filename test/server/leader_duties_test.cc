@@ -128,5 +128,19 @@ TEST_CASE("an alarm that stood before the start is the disk's when the disk is f
   }
 }
 
+TEST_CASE("a lease ends once its whole time has passed, also that of its first millisecond") {
+  constexpr uint64_t kGranted = 5000, kDeadline = kGranted + 2000;
+  store::StoreFixture fixture;
+  fixture.stamp.cluster_ms = kGranted;
+  fixture.transact([](store::Transaction& t) { t.grant(LeaseId(7), 2); });
+  const v3bridge::ApplyCounts counts;
+  LeaderDuties duties(*fixture, counts, MemberId(0xa), {});
+  CHECK_FALSE(duties.expire({1s, kDeadline, Index(), kRoom, false}));
+  const auto command = duties.expire({2s, kDeadline + 1, Index(), kRoom, false});
+  REQUIRE(command);
+  REQUIRE(command->lease_expire().ids_size() == 1);
+  CHECK(command->lease_expire().ids(0) == 7);
+}
+
 }  // namespace
 }  // namespace viaduct::server
