@@ -5,8 +5,9 @@
 // and if it is a tombstone, it goes itself. So the cost is that of the events compacted, whatever the size of the
 // state. Crash:  a slice's deletions and the row that says how far it got are one batch; a restart continues from
 // there. Keeps:  the newest record at or below the point of each name alive then. That is all a kept event can name as
-// `prev`:
-//         its predecessor is either above the point or the newest at or below it.
+// `prev`: its predecessor is either above the point or the newest at or below it.
+// The records of the compacted revision itself stay until the next compaction, tombstones as well: a watch may begin
+// with them, and has to hear of what was deleted there (RB-14). They are dealt with once more then.
 #include <algorithm>
 #include <cassert>
 
@@ -46,7 +47,8 @@ bool Store::Impl::compact_some(size_t max_records) {
     const WriteScope scope(*this);
     for (const Record& record : slice) forget(record, deletions);
   }
-  deletions.put(meta_key(kCleanedRow), encode_record_id(reached));
+  const RecordId for_good = std::min(reached, RecordId{written_state_seq, UINT32_MAX});
+  deletions.put(meta_key(kCleanedRow), encode_record_id(for_good));
   database->write(deletions);
   cleaned = reached;
   return more;
@@ -56,11 +58,11 @@ void Store::Impl::forget(const Record& record, Database::Batch& deletions) {
   KeyIndex& index = tree.of(record.family);
   Entry* const entry = index.find(record.key);
   assert(entry);
-  if (record.prev) {
+  if (record.prev && record.prev.seq <= written_state_seq) {
     deletions.erase(log_key(record.prev));
     record_bytes -= entry->forget_older(record.prev);
   }
-  if (!record.tombstone) return;
+  if (!record.tombstone || record.id.seq > written_state_seq) return;
   deletions.erase(log_key(record.id));
   if (entry->id() == record.id) {
     record_bytes -= entry->record_bytes();

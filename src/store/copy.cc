@@ -61,7 +61,7 @@ StoreCopy::StoreCopy(std::shared_ptr<const Store::Impl> content)
   if (!applied.empty() && !decode_applied(applied, applied_)) fatal("store: the applied state cannot be read");
   {
     const Pin pin(impl_, Seq());
-    pin_.emplace(impl_, numbers_.compacted_seq);
+    pin_.emplace(impl_, numbers_.state_seq);
   }
   log_.seek(Bytes(&kLogTable, 1));
 }
@@ -125,10 +125,10 @@ void StoreCopy::drop_compacted(std::vector<Kept>& slice) const {
   std::erase_if(slice, [&](Kept& kept) {
     const Record& record = kept.record;
     const Entry* const entry = impl_.tree.of(record.family).find(record.key);
-    assert(entry || record.id.seq <= numbers_.compacted_seq);
+    assert(entry || record.id.seq <= numbers_.state_seq);
     const std::optional<Entry::At> newest = entry ? entry->at(numbers_.seq) : std::nullopt;
     kept.is_newest = newest && newest->id == record.id;
-    return record.id.seq <= numbers_.compacted_seq && !is_state(record);
+    return record.id.seq <= numbers_.state_seq && !is_state(record);
   });
 }
 
@@ -153,7 +153,7 @@ std::vector<Copy::Row> StoreCopy::next_rows() {
 bool StoreCopy::is_left_out(Bytes key, Bytes value) {
   if (key.front() != kLogTable) return is_local(key);
   const std::optional<RecordId> id = parse_log_key(key);
-  if (!id || id->seq > numbers_.compacted_seq) return false;
+  if (!id || id->seq > numbers_.state_seq) return false;
   if (!decode_record(*id, value, record_)) fatal("store: a record of the log cannot be read");
   const std::shared_lock shared(*impl_.lock);
   return !is_state(record_);

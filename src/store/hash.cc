@@ -27,7 +27,7 @@ class Hasher {
 
 // False for what a compaction that has got no further yet will take away.
 bool Store::Impl::is_kept(const Record& record) const {
-  if (record.id.seq > numbers.compacted_seq) return true;
+  if (record.id.seq > numbers.state_seq) return true;
   const Entry* const entry = tree.of(record.family).find(record.key);
   const std::optional<Entry::At> at = entry ? entry->at(numbers.compacted_seq) : std::nullopt;
   return at && !at->tombstone && at->id == record.id;

@@ -66,36 +66,38 @@ Blob Store::load_value(RecordId id) const {
 
 std::optional<Record> Store::load_record(RecordId id) const { return content()->load_record(id); }
 
-Result<std::vector<EventPtr>> Store::events_since(Seq from, size_t max_events, size_t max_bytes) const {
+Result<std::vector<EventPtr>> Store::events_since(Seq from, size_t max_events, size_t max_bytes, Reach reach) const {
   const std::shared_ptr<Impl> impl = content();
   const Seq newest = impl->recent.newest();
   std::optional<std::vector<EventPtr>> events = impl->recent.since(from, max_events, max_bytes);
   // The view comes first: if `from` is still kept after it was made, it shows all that is needed.
   std::optional<Database::View> view;
   if (!events) view.emplace(*impl->database);
-  Seq compacted;
+  Seq compacted, state;
   {
     const std::shared_lock shared(*impl->lock);
     compacted = impl->numbers.compacted_seq;
+    state = impl->numbers.state_seq;
   }
-  if (compacted && from <= compacted) return Error{Code::kCompacted, "compacted at " + to_string(compacted)};
+  const Seq gone = reach == Reach::kKept ? compacted : state;
+  if (gone && from <= gone) return Error{Code::kCompacted, "compacted at " + to_string(gone)};
   if (events) return *std::move(events);
-  return impl->read_events(from, newest, max_events, max_bytes, *view);
+  return impl->read_events(from, newest, max_events, max_bytes, {*view, compacted});
 }
 
 std::vector<EventPtr> Store::Impl::read_events(Seq from, Seq to, size_t max_events, size_t max_bytes,
-                                               const Database::View& view) const {
+                                               const LogView& log) const {
   std::vector<EventPtr> found;
   size_t bytes = 0;
   std::shared_ptr<Event> event;
   const auto finish = [&] {
     if (!event) return;
-    complete(*event, view);
+    complete(*event, log);
     bytes += event->footprint_bytes();
     found.push_back(std::move(event));
     event = nullptr;
   };
-  Database::Cursor cursor(*database, &view, Database::Reading::kFew);
+  Database::Cursor cursor(*database, &log.view, Database::Reading::kFew);
   for (cursor.seek(log_key({from, 0})); cursor.valid(); cursor.next()) {
     const std::optional<RecordId> id = parse_log_key(cursor.key());
     if (!id || id->seq > to) break;
@@ -112,10 +114,11 @@ std::vector<EventPtr> Store::Impl::read_events(Seq from, Seq to, size_t max_even
   return found;
 }
 
-void Store::Impl::complete(Event& event, const Database::View& view) const {
+void Store::Impl::complete(Event& event, const LogView& log) const {
   const RecordId id = replaced_by(event);
   if (!id) return;
-  std::optional<Record> prev = written_record(id, &view);
+  std::optional<Record> prev = written_record(id, &log.view);
+  if (!prev && event.seq() <= log.compacted_seq) return;
   if (!prev) bad_record(id);
   event.prev = store::node_of(*std::move(prev));
 }

@@ -34,6 +34,7 @@ Result<void> Store::Impl::restore() {
   VIADUCT_TRY(restore_attachments());
   written_seq = numbers.seq;
   written_compacted_seq = numbers.compacted_seq;
+  written_state_seq = numbers.state_seq;
   recent.start_at(numbers.seq);
   return {};
 }
@@ -56,7 +57,7 @@ Result<void> Store::Impl::restore_meta() {
   if (cleaned_row && !decode_record_id(*cleaned_row, cleaned)) return corrupt("the cleaned row cannot be read");
   const std::optional<std::string> installed_row = database->get(meta_key(kInstalledRow));
   if (installed_row && !decode_index(*installed_row, installed)) return corrupt("the installed row cannot be read");
-  if (cleaned.seq > numbers.compacted_seq) return corrupt("cleaned beyond the compaction point");
+  if (cleaned.seq > numbers.state_seq) return corrupt("cleaned beyond the compaction point");
   const std::string root = database->get(meta_key(kV2RootRow)).value_or("");
   if (!root.empty() && !is_canonical_path(root)) return corrupt("the v2 root is no path");
   tree.set_root(root);
@@ -83,14 +84,16 @@ Result<void> Store::Impl::restore_log() {
     ByteReader in(*names);
     for (const Family family : {Family::kKey, Family::kDirectory}) tree.of(family).begin_loading(in.take_varint());
   }
-  RecordId last{std::max(numbers.compacted_seq, Numbers().seq), UINT32_MAX};
-  revisions.start(std::max(numbers.compacted_revision, Numbers().revision), last.seq);
+  RecordId last{std::max(numbers.state_seq, Numbers().seq), UINT32_MAX};
+  const bool has_events = numbers.state_seq < numbers.compacted_seq;  // the compacted revision
+  const Revision state = has_events ? numbers.compacted_revision.previous() : numbers.compacted_revision;
+  revisions.start(std::max(state, Numbers().revision), last.seq);
   Record record;
   VIADUCT_TRY(each_row(*database, kLogTable, [&](Bytes key, Bytes data) -> Result<void> {
     const std::optional<RecordId> id = parse_log_key(std::string(1, kLogTable).append(key));
     if (!id) return corrupt("a key of the log cannot be read");
     if (!decode_record(*id, data, record)) return corrupt(*id, "cannot be read");
-    if (id->seq > last.seq || (id->seq == last.seq && last.part != UINT32_MAX)) {  // above the compaction point
+    if (id->seq > last.seq || (id->seq == last.seq && last.part != UINT32_MAX)) {  // an event
       const RecordId next_part{last.seq, last.part + 1};
       const RecordId next_event{last.seq.next(), 0};
       if (*id != next_part && *id != next_event) return corrupt(*id, "follows a gap");
@@ -106,7 +109,7 @@ Result<void> Store::Impl::restore_log() {
     return corrupt("the log does not end at revision " + to_string(numbers.revision));
   tree.of(Family::kKey).finish_loading();
   tree.of(Family::kDirectory).finish_loading();
-  tree.rebuild(numbers.compacted_seq);
+  tree.rebuild(numbers.state_seq);
   return {};
 }
 

@@ -34,6 +34,8 @@ Seq RevisionIndex::last_seq(Revision revision) const {
   return Seq(revision.value + std::prev(after)->distance);
 }
 
-Seq RevisionIndex::first_seq(Revision revision) const { return last_seq(revision.previous()).next(); }
+Seq RevisionIndex::first_seq(Revision revision) const {
+  return last_seq(revision == runs_.front().first ? revision : revision.previous()).next();
+}
 
 }  // namespace viaduct::store

@@ -1,4 +1,4 @@
-// Which seqs belong to which revision, for all revisions above the compaction point.
+// Which seqs belong to which revision, for the compacted revision and all above.
 //
 // A revision has at least one event and most have just one, so that seq and revision mostly rise side by side: kept are
 // only the places where their distance changes. 16 bytes for each revision of several events, none for the others.
@@ -22,7 +22,7 @@ class RevisionIndex {
 
   Revision newest() const { return newest_; }
   Seq last_seq(Revision revision) const;   // from the oldest to the newest
-  Seq first_seq(Revision revision) const;  // from the one after the oldest to the one after the newest
+  Seq first_seq(Revision revision) const;  // the same, and the one after; the oldest counts as without events
 
  private:
   struct Run {

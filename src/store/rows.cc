@@ -72,6 +72,7 @@ std::string encode_numbers(const Numbers& numbers) {
   put_varint(out, numbers.revision.value);
   put_varint(out, numbers.compacted ? numbers.compacted_revision.value + 1 : 0);
   put_varint(out, numbers.compacted_seq.value);
+  put_varint(out, numbers.state_seq.value);
   return out;
 }
 
@@ -83,7 +84,9 @@ bool decode_numbers(Bytes data, Numbers& numbers) {
   numbers.compacted = compacted > 0;
   numbers.compacted_revision = Revision(numbers.compacted ? compacted - 1 : 0);
   numbers.compacted_seq = Seq(in.take_varint());
-  return in.done() && numbers.compacted_revision <= numbers.revision && numbers.compacted_seq <= numbers.seq;
+  numbers.state_seq = Seq(in.take_varint());
+  return in.done() && numbers.compacted_revision <= numbers.revision && numbers.state_seq <= numbers.compacted_seq &&
+         numbers.compacted_seq <= numbers.seq;
 }
 
 }  // namespace viaduct::store

@@ -56,6 +56,7 @@ std::vector<EventPtr> Store::commit_group(const AppliedState& applied) {
   impl.batch.clear();
   impl.written_seq = impl.numbers.seq;
   impl.written_compacted_seq = impl.numbers.compacted_seq;
+  impl.written_state_seq = impl.numbers.state_seq;
 
   std::vector<EventPtr> events(impl.events.begin(), impl.events.end());
   {
@@ -112,9 +113,11 @@ Result<void> Store::compact(Revision revision) {
   const WriteScope scope(*impl_);
   numbers.compacted = true;
   if (!revision) return {};
+  impl_->cleaned = std::min(impl_->cleaned, RecordId{numbers.state_seq, UINT32_MAX});
   numbers.compacted_revision = revision;
   numbers.compacted_seq = impl_->revisions.last_seq(revision);
-  impl_->revisions.forget_before(revision);
+  numbers.state_seq = impl_->revisions.first_seq(revision).previous();
+  impl_->revisions.forget_before(revision.previous());
   return {};
 }
 

@@ -57,7 +57,8 @@ struct Numbers {
   Revision revision{1};         // head
   bool compacted = false;       // at all
   Revision compacted_revision;  // 0 may have been compacted, too: nothing went then
-  Seq compacted_seq;            // last seq of that revision; the oldest index kept is the next one (T7)
+  Seq compacted_seq;            // last seq of that revision; the oldest v2 index kept is the next one (T7)
+  Seq state_seq;                // last seq before that revision, whose own records stay for v3 watches (RB-14)
 
   // As v3 shows it: -1 if nothing was compacted.
   int64_t compacted_or_none() const { return compacted ? static_cast<int64_t>(compacted_revision.value) : -1; }
@@ -147,7 +148,7 @@ class Store {
   NodeView view(const Entry& entry, uint64_t now_ms) const;  // marks the value as used
   std::optional<std::string> row(std::string_view name) const;
   std::vector<std::pair<std::string, std::string>> rows(std::string_view prefix) const;
-  // The seq that the events of a revision begin with: of one above the compaction point; of one that is not there yet,
+  // The seq that the events of a revision begin with: of the compacted one or a later; of one that is not there yet,
   // the next seq.
   Seq first_seq(Revision revision) const;
   const Lease* find_lease(LeaseId id) const;
@@ -170,8 +171,11 @@ class Store {
   // The whole record; nothing if it never was, or compaction took it.
   std::optional<Record> load_record(RecordId id) const;
   // Events with seq >= from, oldest first, until either bound is reached (at least one if there is one); from memory
-  // or the log. kCompacted when `from` is at or below compacted_seq.
-  Result<std::vector<EventPtr>> events_since(Seq from, size_t max_events, size_t max_bytes) const;
+  // or the log. kCompacted when `from` is at or below compacted_seq; with kCompactedToo only at or below state_seq, but
+  // those of the compacted revision may be without what they replaced.
+  enum class Reach { kKept, kCompactedToo };
+  Result<std::vector<EventPtr>> events_since(Seq from, size_t max_events, size_t max_bytes,
+                                             Reach reach = Reach::kKept) const;
 
   // Range reads at any kept revision: pins `revision` (0 = head) against compaction while it lives.
   class Snapshot {

@@ -42,7 +42,7 @@ inline constexpr std::string_view kV2RootRow = "v2_root";
 inline constexpr std::string_view kCleanedRow = "cleaned";
 inline constexpr std::string_view kNamesRow = "names";
 inline constexpr std::string_view kInstalledRow = "installed";
-inline constexpr uint64_t kFormatVersion = 2;
+inline constexpr uint64_t kFormatVersion = 3;
 std::string format_row();  // version:varint
 
 // cleaned := seq:varint part:varint
@@ -57,7 +57,8 @@ bool decode_applied(Bytes data, AppliedState& applied);
 std::string encode_index(Index index);
 bool decode_index(Bytes data, Index& index);
 
-// numbers := seq:varint revision:varint compacted:varint compacted_seq:varint    compacted: 0 or revision + 1
+// numbers := seq:varint revision:varint compacted:varint compacted_seq:varint state_seq:varint
+//            compacted: 0 or revision + 1
 std::string encode_numbers(const Numbers& numbers);
 bool decode_numbers(Bytes data, Numbers& numbers);
 
@@ -88,9 +89,12 @@ struct Store::Impl {
   std::optional<Record> written_record(RecordId id, const Database::View* view = nullptr) const;
   std::optional<Record> load_record(RecordId id) const;  // takes the read lock
   std::optional<Record> own_record(RecordId id) const;   // on the apply thread
-  std::vector<EventPtr> read_events(Seq from, Seq to, size_t max_events, size_t max_bytes,
-                                    const Database::View& view) const;
-  void complete(Event& event, const Database::View& view) const;
+  struct LogView {
+    const Database::View& view;
+    Seq compacted_seq;  // up to there an event may lack what it replaced
+  };
+  std::vector<EventPtr> read_events(Seq from, Seq to, size_t max_events, size_t max_bytes, const LogView& log) const;
+  void complete(Event& event, const LogView& log) const;
 
   // store.cc
   void hint_at_names();  // a row from time to time, so that a restart makes its tables large enough at once
@@ -146,6 +150,7 @@ struct Store::Impl {
 
   Seq written_seq;            // everything up to here is in LevelDB
   Seq written_compacted_seq;  // the compaction point that LevelDB has: nothing goes before the point is durable with it
+  Seq written_state_seq;      // likewise
   RecordId cleaned{Seq(), UINT32_MAX};  // compaction has dealt with all records up to here
 
   mutable std::mutex pins_mutex;

@@ -36,7 +36,6 @@ struct Watch {
   WatchGroup* group = nullptr;  // null: ended
   Seq next;                     // it was told of all before that; whole revisions, but for what its range leaves out
   Revision start;               // events before that are not for it
-  Revision puts_at;             // KeyHistory::Start
   size_t unsent_bytes = 0;      // said since its stream was last drained
   uint32_t drained = 0;         // which time that was
   uint32_t place = 0;           // among the live watches of its group

@@ -17,7 +17,7 @@ WatchReading::WatchReading(const store::Store& store, const store::KeyRange& ran
     : token_(watch.token),
       start_(watch.start),
       view_(watch.view),
-      history_(store, range, {.seq = watch.next, .puts_at = watch.puts_at}, watch.view.prev_kv) {}
+      history_(store, range, watch.next, watch.view.prev_kv) {}
 
 void WatchReading::begin(std::unique_ptr<WatchReading> reading, Executor& readers, Done done) {
   readers.post_function([reading = std::move(reading), &readers, done = std::move(done)]() mutable {

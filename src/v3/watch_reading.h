@@ -26,7 +26,7 @@ class WatchReading final : private v3bridge::KeyHistory::Visitor {
 
   uint64_t token() const { return token_; }     // the watch's
   Reached reached() const { return reached_; }  // not kMore
-  v3bridge::KeyHistory::Start next() const { return history_.next(); }
+  Seq next() const { return history_.next(); }
   const std::string& events() const { return events_; }  // encoded
   size_t event_count() const { return event_count_; }
   Revision newest() const { return newest_; }  // of the events

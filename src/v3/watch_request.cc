@@ -47,9 +47,6 @@ WatchStart start_of(const Store& store, const KeyRange& range, int64_t revision)
     start.is_compacted = true;
   } else if (revision <= 0 || revision > static_cast<int64_t>(now.revision.value)) {
     return start;
-  } else if (revision == now.compacted_or_none()) {
-    start.next = now.compacted_seq.next();
-    start.puts_at = now.compacted_revision;
   } else {
     const Seq first = store.first_seq(Revision(static_cast<uint64_t>(std::max(revision, kFirstRevision))));
     if (!is_unchanged_since(store, range, first)) start.next = first;

@@ -21,7 +21,6 @@ struct WatchStart {
   Revision head;
   bool is_compacted = false;  // and then nothing of this:
   Seq next{};
-  Revision puts_at{};  // KeyHistory::Start
 };
 WatchStart start_of(const store::Store& store, const store::KeyRange& range, int64_t revision);
 

@@ -84,7 +84,6 @@ Watch& WatchStream::add(const WatchCreateRequest& request, store::KeyRange range
   watch.stream = this;
   watch.next = start.next;
   watch.start = Revision(static_cast<uint64_t>(std::max<int64_t>(request.start_revision(), 0)));
-  watch.puts_at = start.puts_at;
   watch.view = view_of(request);
   watch.fragment = request.fragment();
   watch.progress_notify = request.progress_notify();
@@ -185,7 +184,7 @@ void WatchStream::fall_behind(Watch& watch) {
 
 // Live if there is nothing to read first.
 void WatchStream::settle(Watch& watch) {
-  if (watch.puts_at || !watch.group->add_live(watch)) return put_behind(watch);
+  if (!watch.group->add_live(watch)) return put_behind(watch);
   uncount_behind();
   if (is_in_step()) progress_.in_step();
 }
@@ -233,8 +232,7 @@ void WatchStream::take_history(Watch& watch, const WatchReading& reading) {
     if (!skip_compacted(watch)) return end_compacted(watch);
     return put_behind(watch);
   }
-  watch.next = reading.next().seq;
-  watch.puts_at = reading.next().puts_at;
+  watch.next = reading.next();
   if (!reading.events().empty()) {
     std::string header;
     append_header(header, loop_.header(loop_.numbers().revision));
@@ -252,7 +250,7 @@ void WatchStream::take_history(Watch& watch, const WatchReading& reading) {
 // True if nothing that the watch wants was compacted: it starts later (INV-W6).
 bool WatchStream::skip_compacted(Watch& watch) {
   const store::Store::ReadLock lock(loop_.store());
-  if (watch.start <= loop_.store().numbers().compacted_revision) return false;
+  if (watch.start < loop_.store().numbers().compacted_revision) return false;
   watch.next = loop_.store().first_seq(watch.start);
   return true;
 }

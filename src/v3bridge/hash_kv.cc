@@ -53,18 +53,19 @@ class RowHash {
   std::string bytes_;
 };
 
-// What is at or below the compaction point counts only as far as a read at the hashed revision finds it; if such a read
-// finds no key at all, it counts as a whole.
-uint32_t hash_of(Copy& copy, Store::Snapshot& at) {
+// Up to the compacted revision counts only what a read at the hashed revision finds; if such a read finds no key at all,
+// what one at the compacted revision would.
+uint32_t hash_of(Copy& copy, Store::Snapshot& at, Store::Snapshot& at_compacted) {
   const bool finds_keys = !at.slice(Family::kKey, "", "", 1, store::Detail::kAllButValues).empty();
+  Store::Snapshot& state = finds_keys ? at : at_compacted;
+  const Revision compacted = copy.numbers().compacted_revision;
   RowHash hash;
   for (std::vector<Copy::Kept> slice = copy.next(); !slice.empty(); slice = copy.next()) {
     for (const Copy::Kept& kept : slice) {
       const Record& record = kept.record;
       if (record.revision > at.revision()) return hash.value();
       if (record.family != Family::kKey) continue;
-      const bool is_state = record.id.seq <= copy.numbers().compacted_seq;
-      if (!is_state || !finds_keys || at.shows(record)) hash.add(record);
+      if (record.revision > compacted || state.shows(record)) hash.add(record);
     }
   }
   return hash.value();
@@ -83,8 +84,9 @@ KvHash hash_kv(const Store& store, int64_t revision, bool allow_compacted_revisi
     if (revision < 0 || result.error != V3Error::kNone) return result;
     const Revision hashed = revision == 0 ? now.revision : Revision(static_cast<uint64_t>(revision));
     Result<std::unique_ptr<Store::Snapshot>> at = store.snapshot(hashed);
-    if (!at) continue;  // compacted since the copy was made
-    result.hash = hash_of(*copy, **at);
+    Result<std::unique_ptr<Store::Snapshot>> at_compacted = store.snapshot(now.compacted_revision);
+    if (!at || !at_compacted) continue;  // compacted since the copy was made
+    result.hash = hash_of(*copy, **at, **at_compacted);
     return result;
   }
 }

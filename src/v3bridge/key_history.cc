@@ -21,46 +21,14 @@ constexpr size_t kStepBytes = 1 << 20;
 }  // namespace
 
 KeyHistory::Reached KeyHistory::step(Visitor& visitor) {
-  return start_.puts_at ? step_state(visitor) : step_log(visitor);
-}
-
-KeyHistory::Reached KeyHistory::step_state(Visitor& visitor) {
-  if (!snapshot_) {
-    auto made = store_.snapshot(start_.puts_at);
-    if (!made) return Reached::kCompacted;
-    snapshot_ = std::move(made).value();
-    from_ = range_.key;
-  }
-  const std::string end = range_.scan_end();
-  std::vector<NodeView> slice = snapshot_->slice(Family::kKey, from_, end, Store::kSliceNodes, Detail::kAllButValues);
-  const bool is_last = slice.size() < Store::kSliceNodes;
-  if (!is_last) from_ = slice.back().key + '\0';
-  for (NodeView& node : slice) {
-    if (node.mod_revision == start_.puts_at) puts_.push_back(std::move(node));
-  }
-  if (!is_last) return Reached::kMore;
-
-  std::sort(puts_.begin(), puts_.end(), [](const NodeView& a, const NodeView& b) { return a.id < b.id; });
-  for (NodeView& node : puts_) {
-    node.value = snapshot_->value(node);
-    visitor.take({.deleted = false, .row = row_of(node), .prev = std::nullopt});
-  }
-  revision_ = start_.puts_at;
-  start_.puts_at = {};
-  snapshot_.reset();
-  puts_.clear();
-  return Reached::kMore;
-}
-
-KeyHistory::Reached KeyHistory::step_log(Visitor& visitor) {
-  const Result<std::vector<EventPtr>> events = store_.events_since(start_.seq, kStepEvents, kStepBytes);
+  const Result<std::vector<EventPtr>> events = store_.events_since(next_, kStepEvents, kStepBytes, Store::Reach::kCompactedToo);
   if (!events) return Reached::kCompacted;
   if (events->empty()) return Reached::kEnd;
   for (const EventPtr& event : *events) {
     if (event->record.revision != revision_ && !visitor.wants_more()) return Reached::kPause;
     revision_ = event->record.revision;
     show(*event, visitor);
-    start_.seq = event->seq().next();
+    next_ = event->seq().next();
   }
   return Reached::kMore;
 }
