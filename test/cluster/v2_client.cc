@@ -81,6 +81,7 @@ V2Answer V2Client::call(const std::string& method, const std::string& target, co
   answer.kind = V2Answer::Kind::kAnswer;
   answer.status = reply->status;
   answer.index = std::strtoull(reply->header("X-Etcd-Index").c_str(), nullptr, 10);
+  answer.revision = std::strtoull(reply->header("X-Etcd-Revision").c_str(), nullptr, 10);
   return answer;
 }
 

@@ -29,7 +29,8 @@ struct V2Answer {
   Kind kind = Kind::kNoAnswer;
   int status = 0;
   int error_code = 0;
-  uint64_t index = 0;  // X-Etcd-Index
+  uint64_t index = 0;     // X-Etcd-Index
+  uint64_t revision = 0;  // X-Etcd-Revision; etcd has none
   std::string action;
   std::optional<V2Node> node;
   std::optional<V2Node> previous;

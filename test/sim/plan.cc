@@ -1,11 +1,14 @@
 #include "test/sim/plan.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace viaduct::sim {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr size_t kRequestLimit = 1536 << 10;
 
 // Zero for half of all seeds.
 double rate(Dice& dice, double most) { return dice.chance(0.5) ? dice.log_between(most / 100, most) : 0; }
@@ -79,6 +82,9 @@ Plan draw_plan(Dice& dice) {
   plan.load.recovery = 30 * plan.election;
   plan.snapshot_count = static_cast<uint64_t>(dice.log_between(5, 1000));
   plan.segment_bytes = static_cast<uint64_t>(dice.log_between(12, 512)) * kSectorBytes;
+
+  if (dice.chance(0.3)) plan.segment_bytes = 4 << 20;  // room for the largest request
+  plan.scenarios.largest_request = std::min<size_t>(kRequestLimit, plan.segment_bytes - 2 * kSectorBytes);
 
   draw_bounds(dice, plan);
 

@@ -21,7 +21,7 @@ struct Plan {
   NetworkTemper network;
   DiskTemper disk;
   cluster_test::LoadSetting load;
-  ScenarioClients scenarios{};
+  ScenarioPlan scenarios;
 
   std::chrono::milliseconds heartbeat{100}, election{1000};
   uint64_t snapshot_count = 1000;

@@ -100,18 +100,15 @@ class Bank::Client : KvClient {
       add_put(request, to.key, filled);
     } else {
       add_put(request, from.key, rest);
-      *request.add_success()->mutable_request_txn() = second_half(to.key, filled);
+      *request.add_success()->mutable_request_txn() = second_half(from, to.key, filled);
     }
     return request;
   }
 
-  // Sees the whole before and after itself, nested once more.
-  static TxnRequest second_half(const std::string& key, const std::string& value) {
+  // Its compare is one of what was before the first half; its range, nested once more, sees the whole.
+  static TxnRequest second_half(const Account& from, const std::string& key, const std::string& value) {
     TxnRequest nested;
-    Compare& compare = *nested.add_compare();
-    compare.set_key(kPrefix);
-    compare.set_target(Compare::VERSION);
-    compare.set_result(Compare::GREATER);
+    add_compare_mod(nested, from.key, from.mod_revision);
     add_put(nested, key, value);
     *nested.add_success()->mutable_request_txn()->add_success()->mutable_request_range() = range_of(kPrefix);
     return nested;

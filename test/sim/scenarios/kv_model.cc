@@ -133,16 +133,12 @@ TxnResponse KvModel::txn(const TxnRequest& request) {
   return response;
 }
 
-// A key that is not there has zeros, and no value to compare; a range holds if all of its keys do.
+// Of the state before the whole request, however deep it stands in it: all compares come before all writes. A key that is not
+// there has zeros, and no value to compare; a range holds if all of its keys do.
 bool KvModel::holds(const Compare& compare) const {
-  if (!compare.range_end().empty()) {
-    const Keys keys = now(compare.key(), compare.range_end());
-    if (!keys.empty())
-      return std::ranges::all_of(keys | std::views::values, [&](const KeyValue& one) { return holds(compare, one); });
-  }
-  const std::optional<KeyValue> key_value = now(compare.key());
-  if (!key_value && compare.target() == Compare::VALUE) return false;
-  return holds(compare, key_value.value_or(KeyValue()));
+  const Keys keys = then(compare.key(), compare.range_end(), base_);
+  if (keys.empty()) return compare.target() != Compare::VALUE && holds(compare, KeyValue());
+  return std::ranges::all_of(keys | std::views::values, [&](const KeyValue& one) { return holds(compare, one); });
 }
 
 bool KvModel::holds(const Compare& compare, const KeyValue& key_value) const {

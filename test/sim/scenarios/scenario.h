@@ -19,6 +19,7 @@ struct Stage {
   bool compacts = false;  // who asks for the past may be told that it is gone
   std::chrono::milliseconds election_timeout{1000};
   double clock_error = 0;          // of the members, as a part of 1
+  size_t largest_request = 0;      // bytes; what the members' limit is, or their log has room for
   cluster_test::History answered;  // every answered call by the revision it names, to be judged in real time
 };
 

@@ -3,8 +3,12 @@
 #include <utility>
 
 #include "test/cluster/order_checker.h"
+#include "test/sim/scenarios/append_lists.h"
 #include "test/sim/scenarios/bank.h"
 #include "test/sim/scenarios/both_views.h"
+#include "test/sim/scenarios/large.h"
+#include "test/sim/scenarios/paged_lists.h"
+#include "test/sim/scenarios/watching.h"
 
 namespace viaduct::sim {
 namespace {
@@ -22,25 +26,30 @@ std::unique_ptr<Scenario> make(Stage& stage) {
 }
 
 constexpr std::array<Kind, kScenarios> kKinds = {{
+    {"append lists", make<AppendLists>},
     {"bank", make<Bank>},
+    {"large", make<Large>},
+    {"paged lists", make<PagedLists>},
+    {"watching", make<Watching>},
 }};
 
 }  // namespace
 
 // Few kinds with several clients each, so that these get in each other's way.
-ScenarioClients draw_scenarios(Dice& dice) {
-  ScenarioClients clients{};
-  for (uint64_t kinds = dice.below(4); kinds > 0; --kinds) clients[dice.below(kScenarios)] += 1 + dice.below(2);
-  return clients;
+ScenarioPlan draw_scenarios(Dice& dice) {
+  ScenarioPlan plan;
+  for (uint64_t kinds = dice.below(4); kinds > 0; --kinds) plan.clients[dice.below(kScenarios)] += 1 + dice.below(2);
+  return plan;
 }
 
-Scenarios::Scenarios(const ScenarioClients& clients, const cluster_test::LoadSetting& setting,
+Scenarios::Scenarios(const ScenarioPlan& plan, const cluster_test::LoadSetting& setting,
                      std::function<std::vector<int>()> ports, Dice dice)
-    : clients_(clients), dice_(dice) {
+    : plan_(plan), dice_(dice) {
   stage_.workload.ports = std::move(ports);
   stage_.compacts = setting.compacts;
   stage_.election_timeout = setting.election_timeout;
   stage_.clock_error = setting.clock_error;
+  stage_.largest_request = plan.largest_request;
 }
 
 Scenarios::~Scenarios() { end(); }
@@ -49,7 +58,7 @@ void Scenarios::start() {
   size_t number = kFirstNumber;
   for (size_t kind = 0; kind < kScenarios; ++kind) {
     Scenario& scenario = *scenarios_.emplace_back(kKinds[kind].make(stage_));
-    for (size_t i = 0; i < clients_[kind]; ++i) {
+    for (size_t i = 0; i < plan_.clients[kind]; ++i) {
       threads_.emplace_back([&scenario, one = ++number, seed = dice_.next()] { scenario.play(one, seed); });
     }
   }

@@ -18,13 +18,16 @@
 
 namespace viaduct::sim {
 
-constexpr size_t kScenarios = 1;
-using ScenarioClients = std::array<size_t, kScenarios>;  // how many each has; names in scenarios.cc
-ScenarioClients draw_scenarios(Dice& dice);
+constexpr size_t kScenarios = 5;
+struct ScenarioPlan {
+  std::array<size_t, kScenarios> clients{};  // how many each has; names in scenarios.cc
+  size_t largest_request = 0;                // bytes; the limit, or what the log has room for
+};
+ScenarioPlan draw_scenarios(Dice& dice);
 
 class Scenarios {
  public:
-  Scenarios(const ScenarioClients& clients, const cluster_test::LoadSetting& setting,
+  Scenarios(const ScenarioPlan& plan, const cluster_test::LoadSetting& setting,
             std::function<std::vector<int>()> ports, Dice dice);
   ~Scenarios();  // ends
 
@@ -35,7 +38,7 @@ class Scenarios {
   std::map<std::string, uint64_t> calls() const;  // by scenario
 
  private:
-  const ScenarioClients clients_;
+  const ScenarioPlan plan_;
   Stage stage_;
   Dice dice_;
   std::vector<std::unique_ptr<Scenario>> scenarios_;

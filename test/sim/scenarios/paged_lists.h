@@ -1,0 +1,24 @@
+// Readers that list many keys page by page at one revision while others write and compact. All pages together are what
+// there was at that revision, with the right count, or the reader is told that it is gone (INV-L4).
+#pragma once
+
+#include "test/sim/scenarios/kv_client.h"
+
+namespace viaduct::sim {
+
+class PagedLists final : public Scenario {
+ public:
+  explicit PagedLists(Stage& stage) : stage_(stage) {}
+
+  void play(size_t number, uint64_t seed) override;
+  void judge(const Evidence& evidence, cluster_test::Violations& violations) override;
+  uint64_t calls() const override { return kv_calls_.all().size(); }
+
+ private:
+  class Client;
+
+  Stage& stage_;
+  KvCalls kv_calls_;
+};
+
+}  // namespace viaduct::sim
