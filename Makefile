@@ -310,10 +310,10 @@ SIM          := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/sim/*.cc test/sim/s
                 order_checker.cc replay.cc ttl_load.cc v2_client.cc v2_load.cc v3_client.cc v3_load.cc watch_checker.cc watch_load.cc) \
                 $(addprefix test/conformance/,connection.cc reply.cc http2_client.cc grpc_frame.cc))
 $(BUILD)/bin/sim: PKG_LD += $(HTTPLIB_LD)
-$(BUILD)/bin/sim: $(SIM) $(call libraries,$(LAYERS))
+$(BUILD)/bin/sim: $(SIM) $(TRACE) $(call libraries,$(LAYERS)) test/sim/raft_calls.link
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD   $@")
-	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD)
+	$(Q)$(CXX) $(LDFLAGS_ALL) @test/sim/raft_calls.link -o $@ $(filter-out %.link,$^) $(PKG_LD)
 test-programs: $(if $(SAN),,$(BUILD)/bin/sim)# a sanitizer follows one stack a thread, and brings pthread functions of its own
 .PHONY: sim
 sim: deps

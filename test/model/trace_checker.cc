@@ -19,6 +19,7 @@ static_assert(static_cast<int>(Role::kLeader) == static_cast<int>(raft::Role::kL
 
 // One at a time, or into and out of a joint configuration (RF-10).
 bool may_follow(const Configuration<uint32_t>& now, const Configuration<uint32_t>& next) {
+  if (now == Configuration<uint32_t>()) return true;  // who joins knows nobody before it has the founders
   if (now.outgoing != 0) return next == now || (next.outgoing == 0 && next.voters == now.voters);
   if (next.outgoing != 0) return next.outgoing == now.voters;
   return std::popcount(now.voters ^ next.voters) <= 1;
@@ -32,9 +33,7 @@ void TraceChecker::stepped(const raft::Raft& raft, const raft::Message& message)
   Shadow& shadow = shadow_of(raft);
   const bool is_meant = message.to == raft.id() && message.from != raft.id() && message.from;
   if (is_meant) std::visit([&](const auto& body) { hear(shadow, raft, message, body); }, message.body);
-  follow(shadow, raft,
-         "heard " + std::to_string(number_of(message.from)) + " in term " + to_string(message.term) + " say #" +
-             std::to_string(message.body.index()));
+  follow(shadow, raft, {"heard", number_of(message.from), message.term.value, message.body.index()});
   shadow.told_to_stand = false;
 }
 
@@ -45,17 +44,17 @@ void TraceChecker::configured(const raft::Raft& raft, const raft::Configuration&
   while (m.applied < m.commit && m.log.at(m.applied + 1).change == 0 && apply(m, changed_to)) continue;
   require(may_follow(m.configuration, changed_to), shadow, "RF-10: one member at a time, or a joint change");
   require(m.applied < m.commit && apply(m, changed_to), shadow, "a change that acts is committed and durable");
-  follow(shadow, raft, "changed its configuration");
+  follow(shadow, raft, {"changed its configuration"});
 }
 
-void TraceChecker::acted(const raft::Raft& raft) { follow(shadow_of(raft), raft, "acted"); }
+void TraceChecker::acted(const raft::Raft& raft) { follow(shadow_of(raft), raft, {"acted"}); }
 
 // --- Where the real member is
 
-void TraceChecker::follow(Shadow& shadow, const raft::Raft& raft, std::string what) {
+void TraceChecker::follow(Shadow& shadow, const raft::Raft& raft, const Step& step) {
   if (!illegal_.empty()) return;
   ++steps_;
-  shadow.recent.push_back(std::move(what));
+  shadow.recent.push_back(step);
   if (shadow.recent.size() > kRemembered) shadow.recent.pop_front();
   follow_role(shadow, raft);
   follow_log(shadow, raft);
@@ -64,9 +63,19 @@ void TraceChecker::follow(Shadow& shadow, const raft::Raft& raft, std::string wh
   compare(shadow, raft);
   if (illegal_.empty()) keep_committed(shadow);
   const Model& m = shadow.model;
-  shadow.recent.back() += std::string(": ") + kRoles[static_cast<int>(m.role)] + ", term " + std::to_string(m.term) +
-                          ", vote " + std::to_string(m.vote) + ", commit " + std::to_string(m.commit) + ", last " +
-                          std::to_string(m.log.last());
+  Step& done = shadow.recent.back();
+  done.after = {Term(m.term), MemberId(m.vote), Index(m.commit)};
+  done.role = m.role;
+  done.last = m.log.last();
+}
+
+std::string TraceChecker::Step::text() const {
+  std::ostringstream text;
+  text << what;
+  if (from != 0) text << ' ' << from << " in term " << term << " say #" << kind;
+  text << ": " << kRoles[static_cast<int>(role)] << ", term " << after.term.value << ", vote " << after.vote.value
+       << ", commit " << after.commit.value << ", last " << last;
+  return text.str();
 }
 
 void TraceChecker::follow_role(Shadow& shadow, const raft::Raft& raft) {
@@ -201,7 +210,7 @@ Configuration<uint32_t> TraceChecker::configuration_of(const raft::Configuration
 void TraceChecker::require(bool holds, const Shadow& shadow, const char* rule) {
   if (holds || !illegal_.empty()) return;
   std::ostringstream text;
-  for (const std::string& step : shadow.recent) text << "  " << step << '\n';
+  for (const Step& step : shadow.recent) text << "  " << step.text() << '\n';
   illegal_ = "member " + std::to_string(shadow.model.id) + " broke a rule: " + rule + "\n" + text.str();
 }
 

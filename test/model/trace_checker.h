@@ -74,6 +74,15 @@ class TraceChecker {
     std::optional<HardState> hard_state;
     std::vector<EntryPtr> entries;
   };
+  // One that was legal, as it is shown with the first that is not.
+  struct Step {
+    const char* what;
+    uint64_t from = 0, term = 0, kind = 0;  // of the message heard, if `what` says so
+    HardState after{};
+    Role role{};
+    uint64_t last = 0;
+    std::string text() const;
+  };
   // The model's member, and what the rules leave to the network.
   struct Shadow {
     Model model;
@@ -88,7 +97,7 @@ class TraceChecker {
     std::map<uint64_t, uint64_t> votes;                  // by term; given
     std::set<std::pair<uint64_t, uint64_t>> would;       // pre-votes: whom, in which term
     std::set<uint64_t> stood;                            // in these terms
-    std::deque<std::string> recent;
+    std::deque<Step> recent;
   };
 
   uint64_t number_of(MemberId id);
@@ -109,7 +118,7 @@ class TraceChecker {
   void hear(Shadow& shadow, const raft::Raft& raft, const raft::Message& message, const raft::TimeoutNow& order);
 
   // Takes the model where the real member is, by rules that need no message; then the two must be equal.
-  void follow(Shadow& shadow, const raft::Raft& raft, std::string what);
+  void follow(Shadow& shadow, const raft::Raft& raft, const Step& step);
   void follow_role(Shadow& shadow, const raft::Raft& raft);
   void follow_log(Shadow& shadow, const raft::Raft& raft);
   void follow_commit(Shadow& shadow, const raft::Raft& raft);
@@ -135,6 +144,7 @@ class TraceChecker {
   void begin(Shadow& shadow, const raft::Raft& raft);
   void begin_again(Shadow& shadow, const raft::Raft& raft);
   void fill(LongLog& log, raft::EntryId snapshot) const;
+  void install(Model::Disk& disk, raft::EntryId snapshot) const;
   void write(Model::Disk& disk, const HardState& hard_state);
   static void write(Model::Disk& disk, const EntryPtr& entry);
   void require(bool holds, const Shadow& shadow, const char* rule);

@@ -11,13 +11,13 @@ void TraceChecker::started(const raft::Raft& raft, uint64_t incarnation) {
   Shadow& shadow = shadow_of(raft);
   is_known ? begin_again(shadow, raft) : begin(shadow, raft);
   shadow.model.incarnation = incarnation;
-  follow(shadow, raft, "started");
+  follow(shadow, raft, {"started"});
 }
 
 void TraceChecker::took(const raft::Raft& raft, const raft::Ready& ready) {
   Shadow& shadow = shadow_of(raft);
   const Model& m = shadow.model;
-  follow(shadow, raft, "took a Ready");
+  follow(shadow, raft, {"took a Ready"});
   if (ready.hard_state) {
     const HardState& hard = *ready.hard_state;
     require(hard.term.value == m.term && number_of(hard.vote) == m.vote && hard.commit.value == m.commit, shadow,
@@ -41,7 +41,7 @@ void TraceChecker::persisted(const raft::Raft& raft, raft::WriteSequence sequenc
     for (const EntryPtr& entry : done.entries) write(shadow.model.disk, entry);
     shadow.writes.pop_front();
   }
-  follow(shadow, raft, "persisted");
+  follow(shadow, raft, {"persisted"});
 }
 
 void TraceChecker::installed(const raft::Raft& raft, raft::EntryId snapshot) {
@@ -51,14 +51,12 @@ void TraceChecker::installed(const raft::Raft& raft, raft::EntryId snapshot) {
   if (!illegal_.empty()) return;
   enter_term(shadow, snapshot.term.value);
   fill(m.log, snapshot);
-  fill(m.disk.log, snapshot);
-  m.disk.term = std::max(m.disk.term, snapshot.term.value);
-  m.disk.commit = std::max(m.disk.commit, snapshot.index.value);
+  install(m.disk, snapshot);
   m.commit = std::max(m.commit, snapshot.index.value);
   m.applied = std::max(m.applied, snapshot.index.value);
   m.configuration = configuration_of(raft.configuration());
   shadow.agreed = std::max(shadow.agreed, snapshot.index.value);
-  follow(shadow, raft, "installed a snapshot");
+  follow(shadow, raft, {"installed a snapshot"});
 }
 
 void TraceChecker::begin(Shadow& shadow, const raft::Raft& raft) {
@@ -76,13 +74,27 @@ void TraceChecker::begin(Shadow& shadow, const raft::Raft& raft) {
   m.configuration = configuration_of(raft.configuration());
   m.quarantined = raft.quarantined();
   persist(rules_, m);
-  require(log.last_index() || m.configuration == configuration_of(founders_), shadow, "an empty log is the founders'");
+  const bool is_nobody = m.configuration == Configuration<uint32_t>();
+  require(log.last_index() || is_nobody || m.configuration == configuration_of(founders_), shadow,
+          "an empty log is the founders', or of one that joins");
+}
+
+void TraceChecker::install(Model::Disk& disk, raft::EntryId snapshot) const {
+  fill(disk.log, snapshot);
+  if (snapshot.term.value > disk.term) {
+    disk.term = snapshot.term.value;
+    disk.vote = 0;
+  }
+  disk.commit = std::max(disk.commit, snapshot.index.value);
 }
 
 // Of the writes under way any number may have come through, the last one in part.
 void TraceChecker::begin_again(Shadow& shadow, const raft::Raft& raft) {
   Model& m = shadow.model;
-  const raft::EntryId last = raft.log().last();
+  const raft::EntryId last = raft.log().last(), base = raft.log().base();
+  // A snapshot may have come just before, which nobody was told (CC-9).
+  if (is_committed(base) && (base.index.value > m.disk.log.last() || m.disk.log.term(base.index.value) != base.term.value))
+    install(m.disk, base);
   const auto is_it = [&] {
     const bool is_end = m.disk.log.last() == last.index.value || raft.quarantined();
     const bool has_last = last.index.value <= m.disk.log.last() && m.disk.log.term(last.index.value) == last.term.value;
@@ -90,14 +102,25 @@ void TraceChecker::begin_again(Shadow& shadow, const raft::Raft& raft) {
     return m.disk.term == raft.term().value && m.disk.vote == number_of(raft.hard_state().vote) && is_end && has_last &&
            commit == raft.log().commit().value;
   };
-  for (auto& write_under_way : shadow.writes) {
-    if (is_it()) break;
-    if (write_under_way.hard_state) write(m.disk, *write_under_way.hard_state);
-    for (const EntryPtr& entry : write_under_way.entries) {
-      if (is_it()) break;
-      write(m.disk, entry);
+  const Model::Disk before = m.disk;
+  const auto write_until_it_is = [&](bool commit_may_lag) {
+    m.disk = before;
+    for (const Write& under_way : shadow.writes) {
+      if (is_it()) return;
+      if (under_way.hard_state) {
+        const HardState& hard = *under_way.hard_state;
+        write(m.disk, {hard.term, hard.vote, Index(m.disk.commit)});
+        if (commit_may_lag && is_it()) return;
+        write(m.disk, hard);
+      }
+      for (const EntryPtr& entry : under_way.entries) {
+        if (is_it()) return;
+        write(m.disk, entry);
+      }
     }
-  }
+  };
+  write_until_it_is(false);
+  if (!is_it()) write_until_it_is(true);  // term and vote have a file of their own
   require(is_it(), shadow, "INV-R5, R7: a start from what was written");
   if (!illegal_.empty()) return;
   m.disk.log.cut(last.index.value);

@@ -15,6 +15,7 @@
 #include "test/sim/faults.h"
 #include "test/sim/member.h"
 #include "test/sim/plan.h"
+#include "test/sim/raft_trace.h"
 #include "test/sim/reshaper.h"
 
 namespace viaduct::sim {
@@ -53,6 +54,9 @@ class Run {
   void play_through() {
     server::Founding founding;
     for (size_t i = 0; i < plan_.members; ++i) founding.members.push_back(described(i));
+    raft::Configuration founders;
+    for (const v3bridge::Member& member : founding.members) founders.voters.push_back(member.id);
+    raft_trace_.emplace(std::move(founders), [this](const std::string& what) { violations_.add("SIM-10", what); });
     for (size_t i = 0; i < plan_.members; ++i) add_member(described(i), founding);
     if (!all_serve(kStartTime)) return violations_.add("INV-R14", "the cluster does not come up");
     cluster_test::Load load(plan_.load, [this] { return ports(); }, dice_.next());
@@ -204,6 +208,7 @@ class Run {
     counts_["terms led"] = invariants_.leaders_seen();
     counts_["states compared"] = invariants_.states_compared();
     counts_["steps"] = scheduler_.switches();
+    if (raft_trace_) counts_["steps of raft checked"] = raft_trace_->steps();
     for (const auto& member : members_) {
       counts_["starts"] += member->starts();
       counts_["disk failures"] += member->disk().failures();
@@ -224,6 +229,7 @@ class Run {
   cluster_test::Violations violations_;
   Invariants invariants_{violations_};
   Chronicle chronicle_{violations_};
+  std::optional<RaftTrace> raft_trace_;
   const Member::World world_;
   Machine& clients_;
   Dice latencies_ = dice_.split();
