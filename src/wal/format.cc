@@ -5,16 +5,16 @@
 namespace viaduct::wal {
 namespace {
 
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 
 std::string encode_covered(const SegmentHeader& header) {
   std::string bytes;
   put_le32(bytes, kSegmentMagic);
   put_le32(bytes, kVersion);
-  for (const uint64_t field :
-       {header.sequence, header.salt, header.identity.cluster.value, header.identity.member.value, header.next_frame,
-        header.last.index.value, header.last.term.value, header.hard_state.term.value, header.hard_state.vote.value,
-        header.hard_state.commit.value, header.mark.index.value, header.mark.term.value}) {
+  for (const uint64_t field : {header.sequence, header.bytes, header.salt, header.identity.cluster.value,
+                               header.identity.member.value, header.next_frame, header.last.index.value,
+                               header.last.term.value, header.hard_state.term.value, header.hard_state.vote.value,
+                               header.hard_state.commit.value, header.mark.index.value, header.mark.term.value}) {
     put_le64(bytes, field);
   }
   put_le32(bytes, header.previous_crc);
@@ -24,6 +24,7 @@ std::string encode_covered(const SegmentHeader& header) {
 SegmentHeader decode_fields(ByteReader& reader) {
   SegmentHeader header;
   header.sequence = reader.take_le64();
+  header.bytes = reader.take_le64();
   header.salt = reader.take_le64();
   header.identity.cluster = ClusterId(reader.take_le64());
   header.identity.member = MemberId(reader.take_le64());

@@ -1,7 +1,7 @@
 // The bytes of a segment, little-endian throughout:
 //
 //   segment  := header zero[to 512] { frame gap } [ end_mark ] zero[to the end of the file]
-//   header   := magic:u32 version:u32 sequence:u64 salt:u64 cluster:u64 member:u64
+//   header   := magic:u32 version:u32 sequence:u64 bytes:u64 salt:u64 cluster:u64 member:u64      bytes: of the file
 //               next_frame:u64 last_index:u64 last_term:u64                 what came before this segment,
 //               term:u64 vote:u64 commit:u64 mark_index:u64 mark_term:u64
 //               previous_crc:u32                                            its last frame's, or its header's
@@ -30,7 +30,7 @@
 namespace viaduct::wal {
 
 inline constexpr uint64_t kSectorBytes = 512;  // what a disk writes whole or not at all
-inline constexpr uint64_t kSegmentHeaderBytes = 4 + 4 + 12 * 8 + 4 + 4;
+inline constexpr uint64_t kSegmentHeaderBytes = 4 + 4 + 13 * 8 + 4 + 4;
 inline constexpr uint64_t kFirstFrameOffset = kSectorBytes;
 inline constexpr uint64_t kFrameHeaderBytes = 4 + 4 + 4 * 8 + 4 + 4;
 inline constexpr uint64_t kRecordHeaderBytes = 1 + 3 + 4 + 8 + 8;
@@ -56,6 +56,7 @@ struct Chain {
 
 struct SegmentHeader {
   uint64_t sequence = 0;
+  uint64_t bytes = 0;  // the file was made with, and never has fewer
   uint64_t salt = 0;
   Identity identity;
   uint64_t next_frame = 0;

@@ -40,6 +40,7 @@ class Recovery {
     VIADUCT_TRY(cut_tail());
     VIADUCT_TRY(check_whole());
     found_.newest = std::move(content_);
+    found_.newest_bytes = found_.newest.size();
     found_.newest.resize(segment().end);
     return std::move(found_);
   }
@@ -62,6 +63,9 @@ class Recovery {
     const SegmentHeader& header = std::get<SegmentHeader>(decoded);
     if (header.identity != identity_) return refuse_identity(header.identity);
     if (header.sequence != sequence) return loss(path_, 0, "the segment has another's number");
+    if (content_.size() < header.bytes) {
+      return loss(path_, content_.size(), "the file ends here, of " + std::to_string(header.bytes) + " bytes");
+    }
     if (found_.segments.empty()) {
       first_ = header;
       found_.state = LogState(header);

@@ -29,7 +29,8 @@ struct Recovered {
   EntryMap entries;
   std::deque<Segment> segments;  // oldest first, at least one
   Chain chain;
-  std::string newest;  // bytes of the newest segment up to the end of its last frame
+  std::string newest;         // the newest segment up to the end of its last frame
+  uint64_t newest_bytes = 0;  // of its file
   std::optional<TailCut> tail_cut;
 };
 

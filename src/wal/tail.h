@@ -30,8 +30,7 @@ struct Tail {
   const char* reason;  // of a loss, else null
 };
 
-// `offset` is where the frame that `chain` expects should start and no whole one does. Beyond its end a segment counts
-// as zero.
+// `offset` is where the frame that `chain` expects should start and no whole one does.
 Tail judge_tail(Bytes segment, uint64_t offset, const Chain& chain);
 
 }  // namespace viaduct::wal

@@ -70,8 +70,8 @@ Result<Wal::Opened> Wal::open(Disk& disk, std::string directory, const Options& 
   return opened;
 }
 
-// Where a crash came between ballot and log the ballot is ahead. Written anew either way: what was read may be in memory
-// only (CC-5).
+// Where a crash came between ballot and log the ballot is ahead. Written anew either way: what was read may be in
+// memory only (CC-5).
 Result<void> Wal::open_ballot() {
   if (options_.ballot_path.empty()) return {};
   VIADUCT_TRY_ASSIGN(kept, read_ballot(disk_, options_.ballot_path, options_.identity));
@@ -92,20 +92,20 @@ Result<void> Wal::restore(Recovered recovered) {
   segments_ = std::move(recovered.segments);
   chain_ = recovered.chain;
   state_.forget_before(first_index().previous());
-  return rewrite_newest(recovered.newest);
+  return rewrite_newest(recovered);
 }
 
 // CC-5: what was read may be in memory only, and what was cut must not come back; so the segment is written anew beside
 // the old one and put in its place. It may be larger than segments are now.
-Result<void> Wal::rewrite_newest(Bytes content) {
-  Spare replacement(disk_, directory_, std::max<uint64_t>(options_.segment_bytes, content.size()));
-  return install(replacement, content, segments_.back().sequence);
+Result<void> Wal::rewrite_newest(const Recovered& recovered) {
+  Spare replacement(disk_, directory_, std::max(options_.segment_bytes, recovered.newest_bytes));
+  return install(replacement, recovered.newest, segments_.back().sequence);
 }
 
 // CC-2.
 Result<void> Wal::start_segment(uint64_t sequence) {
-  const SegmentHeader header{sequence,     random_.next(),      options_.identity, chain_.next_frame,
-                             state_.end(), state_.hard_state(), state_.mark(),     chain_.crc};
+  const SegmentHeader header{sequence,     spare_.bytes(),      random_.next(), options_.identity, chain_.next_frame,
+                             state_.end(), state_.hard_state(), state_.mark(),  chain_.crc};
   VIADUCT_TRY(install(spare_, encode_segment_header(header), sequence));
   segments_.push_back(Segment{sequence, header.salt, kFirstFrameOffset, header.last.index});
   chain_ = chain_after(header);
@@ -249,8 +249,8 @@ Result<std::vector<Entry>> Wal::read(Index from, Index to, uint64_t max_bytes) c
 Result<void> Wal::prepare_spare() { return spare_.prepare(); }
 bool Wal::wants_spare() const { return spare_.is_wanted(); }
 
-// What the oldest segment begins with may replace entries of one that was cut away: then the term before it is not known,
-// only that of the last entry then, and the log begins behind that one.
+// What the oldest segment begins with may replace entries of one that was cut away: then the term before it is not
+// known, only that of the last entry then, and the log begins behind that one.
 Index Wal::first_index() const {
   return std::max(entries_.first().value_or(state_.last().next()), segments_.front().last_before.next());
 }

@@ -89,7 +89,7 @@ class Wal {
   Result<void> restore(Recovered recovered);
   Result<void> open_ballot();
   Result<void> cast(const std::optional<HardState>& next);
-  Result<void> rewrite_newest(Bytes content);
+  Result<void> rewrite_newest(const Recovered& recovered);
   Result<void> start_segment(uint64_t sequence);
   Result<void> install(Spare& spare, Bytes content, uint64_t sequence);
 

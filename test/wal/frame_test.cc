@@ -90,6 +90,7 @@ TEST_CASE("an end mark names the frame before it and shows any flipped bit") {
 TEST_CASE("a segment header reads back as written and shows any flipped bit") {
   SegmentHeader header;
   header.sequence = 3;
+  header.bytes = 4096;
   header.salt = 0xabcdef;
   header.identity = {ClusterId(1), MemberId(2)};
   header.next_frame = 77;

@@ -33,6 +33,8 @@ TEST_CASE("a segment that is missing, damaged or another one's is loss") {
         Case{"the one before the last missing", [=](FakeDisk& d) { remove(d, 3); }, "0000000000000003.wal"},
         Case{"one empty", [](FakeDisk& d) { replace_segment(d, 2, ""); }, "0000000000000002.wal"},
         Case{"the newest empty", [](FakeDisk& d) { replace_segment(d, 4, ""); }, "0000000000000004.wal"},
+        Case{"the newest cut", [](FakeDisk& d) { replace_segment(d, 4, content_of(d, 4).substr(0, 1024)); },
+             "0000000000000004.wal"},
         Case{"one with the content of another", [](FakeDisk& d) { replace_segment(d, 3, content_of(d, 2)); },
              "0000000000000003.wal"},
         Case{"one of a log that went another way",
@@ -90,7 +92,7 @@ TEST_CASE("the log of another member, cluster or format is refused, not called d
   SeededRandom random(1);
   create(disk, random);
   std::string content = content_of(disk, 1);
-  content[4] = 2;  // the version
+  content[4] = 9;  // the version
   std::string crc;
   put_le32(crc, crc32c(0, Bytes(content).substr(0, kSegmentHeaderBytes - 4)));
   content.replace(kSegmentHeaderBytes - 4, 4, crc);
