@@ -1,5 +1,6 @@
 #include "peer/handshake.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "peer/frame_codec.h"
@@ -20,6 +21,16 @@ std::string joined(const std::vector<std::string>& texts) {
     all += text;
   }
   return all;
+}
+
+std::vector<std::string> split(std::string_view all) {
+  std::vector<std::string> texts;
+  while (!all.empty()) {
+    const size_t end = std::min(all.find(','), all.size());
+    if (end > 0) texts.emplace_back(all.substr(0, end));
+    all.remove_prefix(std::min(end + 1, all.size()));
+  }
+  return texts;
 }
 
 template <typename Number>
@@ -68,6 +79,7 @@ std::optional<Greeting> read_greeting(const net::Request& request) {
       read_hex(request, kIncarnationHeader, greeting.incarnation) && read_hex(request, kFormatHeader, greeting.format);
   if (!complete) return std::nullopt;
   greeting.version = request.find_header(kVersionHeader);
+  greeting.urls = split(request.find_header(kPeerUrlsHeader));
   return greeting;
 }
 

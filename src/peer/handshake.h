@@ -51,6 +51,7 @@ struct Greeting {
   uint64_t incarnation = 0;
   uint32_t format = 0;  // of frames
   std::string version;  // empty: not said
+  std::vector<std::string> urls;  // where it says that it can be reached
 };
 
 std::vector<std::pair<std::string, std::string>> greeting_headers(const Identity& identity, MemberId to);

@@ -78,7 +78,9 @@ void InStream::await_check() {
 
 void InStream::check() {
   if (!open_) return;
-  if (port_.links_.listener().standing(greeting_.from) != Standing::kMember) return cut(410, "removed member");
+  const Standing standing = port_.links_.listener().standing(greeting_.from);
+  if (standing == Standing::kRemoved) return cut(410, "removed member");
+  if (standing == Standing::kUnknown) return cut(403, "no member");
   if (loop_.now() - heard_at_ > kSilence) {
     port_.counters_.silent.add();
     return cut(408, "silent");

@@ -1,9 +1,15 @@
 #include "peer/links.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace viaduct::peer {
+namespace {
+
+constexpr size_t kMostStrangers = 8;
+
+}  // namespace
 
 Links::Links(LinksOptions options, Listener& listener)
     : options_(std::move(options)), listener_(listener), snapshots_(options_, listener) {}
@@ -29,19 +35,52 @@ void Links::send(MemberId to, Frame frame) {
   listener_.dropped(to);
 }
 
+std::set<MemberId> Links::refused_strangers() const {
+  std::set<MemberId> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    refused = strangers_;
+  }
+  std::erase_if(refused, [&](MemberId id) { return listener_.standing(id) == Standing::kStranger; });
+  return refused;
+}
+
+Links::LinkMap::iterator Links::end_link(LinkMap::iterator at) {
+  strangers_.erase(at->first);
+  at->second->end();
+  ended_.push_back(std::move(at->second));
+  return links_.erase(at);
+}
+
+void Links::end_silent_strangers() {
+  for (auto at = links_.begin(); at != links_.end();) {
+    at = strangers_.contains(at->first) && !at->second->has_incoming() ? end_link(at) : std::next(at);
+  }
+}
+
+bool Links::take_in(const Greeting& stranger) {
+  const std::lock_guard lock(mutex_);
+  if (stopped_) return false;
+  if (!links_.contains(stranger.from)) {
+    if (strangers_.size() >= kMostStrangers) end_silent_strangers();
+    if (strangers_.size() >= kMostStrangers) return false;
+    strangers_.insert(stranger.from);
+    links_[stranger.from] = std::make_shared<Link>(stranger.from, options_, listener_);
+  }
+  if (strangers_.contains(stranger.from)) links_[stranger.from]->set_urls(stranger.urls);
+  return true;
+}
+
 void Links::set_peers(const std::vector<Peer>& peers) {
+  const std::set<MemberId> refused = refused_strangers();
   std::vector<LinkPtr> gone;  // destroyed without the lock
   {
     const std::lock_guard lock(mutex_);
+    for (const Peer& peer : peers) strangers_.erase(peer.id);
     const auto is_peer = [&](MemberId id) { return std::ranges::find(peers, id, &Peer::id) != peers.end(); };
     for (auto at = links_.begin(); at != links_.end();) {
-      if (is_peer(at->first)) {
-        ++at;
-        continue;
-      }
-      at->second->end();
-      ended_.push_back(std::move(at->second));
-      at = links_.erase(at);
+      const bool stays = is_peer(at->first) || (strangers_.contains(at->first) && !refused.contains(at->first));
+      at = stays ? std::next(at) : end_link(at);
     }
     const auto done = std::ranges::partition(ended_, [](const LinkPtr& link) { return !link->has_ended(); });
     gone.assign(std::make_move_iterator(done.begin()), std::make_move_iterator(done.end()));

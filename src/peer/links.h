@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "peer/link.h"
@@ -38,17 +39,25 @@ class Links final : public Transport {
   void incoming_down(MemberId peer, StreamKind kind);
   void received(MemberId peer, uint64_t bytes, uint64_t appends);
   void greeted_by(const Greeting& greeting);
+  // Links to a stranger as to a peer, at the addresses it gives, until it is known not to be one. False: there are too
+  // many already.
+  bool take_in(const Greeting& stranger);
 
  private:
   using LinkPtr = std::shared_ptr<Link>;  // also held by calls under way, which a set_peers() may overtake
+  using LinkMap = std::map<MemberId, LinkPtr>;
 
   LinkPtr find(MemberId peer) const;
   LinkPtr find_or_make(MemberId peer);
+  std::set<MemberId> refused_strangers() const;
+  LinkMap::iterator end_link(LinkMap::iterator at);
+  void end_silent_strangers();
 
   const LinksOptions options_;
   Listener& listener_;
   mutable std::mutex mutex_;
-  std::map<MemberId, LinkPtr> links_;  // guarded by mutex_: peers, and members whose streams came before set_peers()
+  LinkMap links_;  // guarded by mutex_: peers, members whose streams came before set_peers(), and strangers
+  std::set<MemberId> strangers_;       // guarded by mutex_: a few
   std::vector<LinkPtr> ended_;         // guarded by mutex_: of former peers, until their threads have ended
   bool stopped_ = false;               // guarded by mutex_
   SnapshotSender snapshots_;

@@ -1,5 +1,6 @@
 #include "peer/port.h"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr uint64_t kHandshakeBytes = 64 << 10;
 constexpr size_t kRememberedRefusals = 64;
+constexpr size_t kRememberedCallers = 64;
 
 size_t at(StreamKind kind) { return static_cast<size_t>(kind); }
 
@@ -142,6 +144,9 @@ std::optional<Port::Refusal> Port::judge(const Greeting& greeting) {
     case Standing::kRemoved:
       return refuse(410, "the member has been permanently removed from the cluster", counters_.removed_members,
                     "rejected the stream from peer " + from + " since it was removed");
+    case Standing::kStranger:
+      if (links_.take_in(greeting)) return std::nullopt;
+      [[fallthrough]];
     case Standing::kUnknown:
       return refuse(403, "error sender not found", counters_.unknown_members,
                     "failed to find member " + from + " in cluster " + cluster);
@@ -164,6 +169,7 @@ std::optional<std::string> Port::hand_out_token(const Greeting& greeting, Stream
   {
     const std::lock_guard lock(mutex_);
     last_refusals_.erase(greeting.from);
+    forget_callers();
     Caller& caller = callers_[greeting.from];
     if (greeting.incarnation < caller.incarnation) {
       counters_.older_incarnations.add();
@@ -178,6 +184,14 @@ std::optional<std::string> Port::hand_out_token(const Greeting& greeting, Stream
     if (stream) stream->supersede();
   }
   return token;
+}
+
+// Strangers that come and go must not fill the memory.
+void Port::forget_callers() {
+  if (callers_.size() < kRememberedCallers) return;
+  std::erase_if(callers_, [](const auto& one) {
+    return std::ranges::none_of(one.second.streams, [](const auto& stream) { return stream != nullptr; });
+  });
 }
 
 std::optional<Port::Refusal> Port::spend_token(const Greeting& greeting, StreamKind kind, std::string_view token) {

@@ -83,6 +83,7 @@ class Port final : public net::Handler {
   void probe(net::Loop& loop, net::ReplyHandle handle) const;
   std::optional<Refusal> judge(const Greeting& greeting);
   std::optional<std::string> hand_out_token(const Greeting& greeting, StreamKind kind);
+  void forget_callers();
   std::optional<Refusal> spend_token(const Greeting& greeting, StreamKind kind, std::string_view token);
   void closed(InStream& stream);
   void answer(net::Loop& loop, net::ReplyHandle handle, int status, std::string text) const;
@@ -95,7 +96,7 @@ class Port final : public net::Handler {
   std::optional<SnapshotReceiver> snapshots_;
   std::mutex mutex_;
   SystemRandom random_;                            // guarded by mutex_
-  std::map<MemberId, Caller> callers_;             // guarded by mutex_: members only
+  std::map<MemberId, Caller> callers_;             // guarded by mutex_: members and a few strangers
   std::set<std::shared_ptr<InStream>> open_;       // guarded by mutex_
   std::map<MemberId, std::string> last_refusals_;  // guarded by mutex_: logged, so that each is logged once
 };

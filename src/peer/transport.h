@@ -22,8 +22,9 @@ struct Peer {
   bool operator==(const Peer&) const = default;
 };
 
-// May a member that calls itself so take part? Decided by the replicated membership.
-enum class Standing { kMember, kUnknown, kRemoved };
+// May a member that calls itself so take part? Decided by the replicated membership, as far as it is known here. A
+// stranger may have been added since, and nobody else may be there to tell: this member hears no leader, or that one.
+enum class Standing { kMember, kStranger, kUnknown, kRemoved };
 
 // For /v2/stats and metrics; since the process started.
 struct PeerFigures {

@@ -128,6 +128,7 @@ class Raft {
   Role role() const { return role_; }
   Term term() const { return hard_.term; }
   MemberId leader() const { return leader_; }  // of term(); 0 if not known
+  bool has_heard_leader() const;               // within the last election timeout; so has a leader
   HardState hard_state() const { return {hard_.term, hard_.vote, log_.commit()}; }
   bool transferring() const { return transfer_.has_value(); }  // propose() refuses until it is over
   // The voter that would take over leadership soonest: in contact, and has all that is committed. Nobody unless
@@ -168,7 +169,6 @@ class Raft {
   bool holds_off() const;
   void stand(Role role, bool transfer = false);
   void count_vote(MemberId from, bool granted);
-  bool has_heard_leader() const;
   void learn_commit(EntryId committed);
   void on(const Message& message, const PreVoteRequest& request);
   void on(const Message& message, const PreVoteReply& reply);

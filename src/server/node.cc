@@ -8,6 +8,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/mark.h"
 #include "server/incarnation_file.h"
 #include "server/membership.h"
 #include "server/reconfiguration.h"
@@ -225,11 +226,21 @@ peer::Standing Node::standing(MemberId id) const {
   if (v3bridge::is_removed(*store_, id)) return peer::Standing::kRemoved;
   const std::vector<v3bridge::Member> known = known_members();
   const bool is_member = std::any_of(known.begin(), known.end(), [&](const auto& member) { return member.id == id; });
-  return is_member ? peer::Standing::kMember : peer::Standing::kUnknown;
+  if (is_member) return peer::Standing::kMember;
+  // One that was added after what this member has applied may lead by now, or need its vote. Who takes over from a lost
+  // cluster is not to be found by what is left of it.
+  const RaftView& view = raft_worker_.view();
+  const bool may_be_added = !options_.force_new_cluster && (!view.hears_leader() || view.status().leader == id);
+  if (!may_be_added) return peer::Standing::kUnknown;
+  VIADUCT_MARK("node: a stranger is heard");
+  return peer::Standing::kStranger;
 }
 
 Result<void> Node::admit(const peer::SnapshotName& name) {
-  if (standing(name.sender) != peer::Standing::kMember) return Error{Code::kInvalidArgument, "not from a member"};
+  const peer::Standing sender = standing(name.sender);
+  if (sender != peer::Standing::kMember && sender != peer::Standing::kStranger) {
+    return Error{Code::kInvalidArgument, "not from a member"};
+  }
   if (name.leader_term < raft_worker_.view().status().term) return Error{Code::kInvalidArgument, "of an older term"};
   if (name.index <= apply_worker_.applied()) return Error{Code::kAlreadyExists, "this member has all that"};
   return {};

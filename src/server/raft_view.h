@@ -15,6 +15,7 @@ class RaftView {
     term_.store(raft.term().value, std::memory_order_relaxed);
     commit_.store(raft.log().commit().value, std::memory_order_relaxed);
     leader_.store(raft.leader().value, std::memory_order_relaxed);
+    hears_leader_.store(raft.has_heard_leader(), std::memory_order_relaxed);
     vote_.store(raft.hard_state().vote.value, std::memory_order_relaxed);
     role_.store(static_cast<v3bridge::RaftRole>(raft.role()), std::memory_order_relaxed);
     learner_.store(raft.configuration().is_learner(raft.id()), std::memory_order_relaxed);
@@ -23,6 +24,7 @@ class RaftView {
   void leader_found(int64_t wall_ns) { leader_since_wall_ns_.store(wall_ns, std::memory_order_relaxed); }
 
   bool leads_alone() const { return leads_alone_.load(std::memory_order_acquire); }
+  bool hears_leader() const { return hears_leader_.load(std::memory_order_relaxed); }
   bool is_learner() const { return learner_.load(std::memory_order_relaxed); }
 
   // Without `applied`.
@@ -41,6 +43,7 @@ class RaftView {
   std::atomic<uint64_t> term_{0}, commit_{0}, leader_{0}, vote_{0};
   std::atomic<v3bridge::RaftRole> role_{v3bridge::RaftRole::kFollower};
   std::atomic<int64_t> leader_since_wall_ns_{0};
+  std::atomic<bool> hears_leader_{false};
   std::atomic<bool> learner_{false};
   std::atomic<bool> leads_alone_{false};
 };

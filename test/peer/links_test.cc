@@ -180,6 +180,38 @@ TEST_CASE("members of one machine may be linked over unix sockets") {
   CHECK(poll_until([&] { return one.listener.times_gone(kTwo) == 1; }));  // the socket refuses, or is no more
 }
 
+TEST_CASE("a stranger is linked to at the addresses it gives, until it is a member or known to be none") {
+  const TemporaryDirectory directory;
+  LinksOptions options = options_of(2);
+  options.identity.advertised_urls = {"unix://" + directory.path() + "/two"};
+  for (const Standing later : {Standing::kMember, Standing::kUnknown, Standing::kRemoved}) {
+    CAPTURE(static_cast<int>(later));
+    Member one(options_of(1)), two(options, directory.path() + "/two", "unix");
+    one.listener.set_standing(kTwo, Standing::kStranger);
+    two.listener.set_standing(kOne, Standing::kMember);
+    two.links->set_peers({one.peer()});
+    REQUIRE(one.await_connected(kTwo));
+    one.links->set_peers({});  // what it applies does not name it yet
+    two.links->send(kOne, ReadIndexRequest{4});
+    one.links->send(kTwo, ReadIndexRequest{5});
+    CHECK(one.listener.await_frames(kTwo, 1));
+    CHECK(two.listener.await_frames(kOne, 1));
+
+    one.listener.set_standing(kTwo, later);
+    if (later == Standing::kMember) {
+      one.links->set_peers({two.peer()});
+      one.links->set_peers({two.peer()});
+      CHECK(one.figures_of(kTwo).connected);
+      one.links->set_peers({});
+    } else {
+      one.links->set_peers({});
+      CHECK(poll_until([&] { return !two.figures_of(kOne).connected; }));
+    }
+    one.links->send(kTwo, ReadIndexRequest{6});
+    CHECK(one.listener.times_dropped(kTwo) == 1);
+  }
+}
+
 TEST_CASE("an unknown member that is added gets its streams without being asked again") {
   Member one(options_of(1));
   Member two(options_of(2));

@@ -157,6 +157,18 @@ TEST_CASE("an older process of a member is refused once a newer one was there") 
   CHECK(one.port->counters().older_incarnations.value() == 1);
 }
 
+TEST_CASE("strangers that say nothing make room for others") {
+  Member one(options_of(1));
+  for (uint64_t id = 10; id < 110; ++id) {
+    CAPTURE(id);
+    one.listener.set_standing(MemberId(id), Standing::kStranger);
+    Caller stranger(one);
+    set(stranger.headers, "X-Server-From", to_hex(id));
+    CHECK(stranger.shake_hands().status == 200);
+    CHECK(one.links->figures().size() <= 8);
+  }
+}
+
 TEST_CASE("garbage ends a stream, and what came before it counts") {
   Member one(options_of(1));
   one.listener.set_standing(kTwo, Standing::kMember);

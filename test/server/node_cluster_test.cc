@@ -248,6 +248,24 @@ TEST_CASE("a member that was away catches up") {
   cluster.until_all_equal();
 }
 
+TEST_CASE("one that is not known may have been added, as far as a member can tell that hears no leader") {
+  constexpr MemberId kAdded(9);
+  NodeCluster cluster(3);
+  const MemberId leader = cluster.leader();
+  const MemberId away = cluster.other_than(leader);
+  const auto is = [&](peer::Standing standing) {
+    return [&, standing] { return cluster.node(away).standing(kAdded) == standing; };
+  };
+  CHECK(is(peer::Standing::kUnknown)());
+  cluster.isolate(away);
+  cluster.until("silence", is(peer::Standing::kStranger));
+  (void)cluster.propose(leader, add_member(kAdded, "http://d:1", true));
+  cluster.heal();
+  cluster.until("its addition", is(peer::Standing::kMember));
+  (void)cluster.propose(leader, remove_member(kAdded));
+  cluster.until("its removal", is(peer::Standing::kRemoved));
+}
+
 TEST_CASE("the death of a leader that its peers notice is not waited out") {
   NodeCluster cluster(3);
   const MemberId old = cluster.leader();

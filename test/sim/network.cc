@@ -87,6 +87,7 @@ void Network::Wire::attach(peer::Listener& listener, peer::SnapshotSink& sink) {
   attached_at_ = network_.scheduler_.now();
   arrived_.clear();
   sending_snapshots_.clear();
+  strangers_.clear();
   network_.scheduler_.spawn(machine_, "links", [this] { receive(); });
 }
 
@@ -110,7 +111,8 @@ void Network::Wire::take(MemberId from, const std::string& bytes) {
       network_.tell(from, network_.scheduler_.now() + network_.delay(),
                     [](Wire& removed) { removed.listener_->self_removed(); });
     }
-    if (standing != peer::Standing::kMember) return;
+    if (standing != peer::Standing::kMember && standing != peer::Standing::kStranger) return;
+    strangers_.insert(from);
   }
   std::vector<peer::Frame> frames;
   peer::FrameReader reader;
@@ -122,7 +124,8 @@ void Network::Wire::send(MemberId to, peer::Frame frame) {
   Network& network = network_;
   ++network.counts_.sent;
   if (network.on_said) network.on_said(id_, frame);
-  if (!peers_.contains(to) || !network.wires_.contains(to)) return listener_->dropped(to);
+  const bool is_linked = peers_.contains(to) || strangers_.contains(to);
+  if (!is_linked || !network.wires_.contains(to)) return listener_->dropped(to);
   std::string bytes;
   if (!peer::append_frame(bytes, frame)) return listener_->dropped(to);
   if (network.is_cut(id_, to)) {

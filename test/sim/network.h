@@ -60,6 +60,7 @@ class Network {
     peer::Listener* listener_ = nullptr;
     peer::SnapshotSink* sink_ = nullptr;
     std::set<MemberId> peers_;
+    std::set<MemberId> strangers_;  // who has spoken and is no peer as far as is known here
     std::deque<std::function<void()>> arrived_;  // for the thread that receives
     std::set<MemberId> sending_snapshots_;
     Nanoseconds attached_at_ = 0;
