@@ -27,6 +27,7 @@ Faults::~Faults() { Mark::on_reached = nullptr; }
 
 // As the plan has it, from now on.
 void Faults::temper(Member& member) {
+  if (mended_) return;
   member.disk().on_crash = [this, &member] { crash_at_call(member); };
   member.disk().set_temper(plan_.disk);
 }
@@ -225,6 +226,17 @@ void Faults::mend_all() {
     while (member->runs() && member->is_stopping()) world_.scheduler.wait(this, world_.scheduler.now() + kSupervisor);
   }
   restart_the_ended();
+  look_after_the_failed();
+}
+
+// What failed before all was mended may end a process only later, when it comes to what was not written.
+void Faults::look_after_the_failed() {
+  world_.scheduler.at(world_.scheduler.now() + kSupervisor, [this] {
+    for (const auto& member : members_) {
+      if (!member->runs() && !member->was_removed() && member->disk().has_failed()) member->start();
+    }
+    look_after_the_failed();
+  });
 }
 
 }  // namespace viaduct::sim

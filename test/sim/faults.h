@@ -22,10 +22,9 @@ class Faults {
   Faults(const Member::World& world, const Plan& plan, Members& members, Dice dice);
   ~Faults();
 
-  void temper(Member& member);  // one that came later
+  void temper(Member& member);  // one that came later, until all is mended
   void inflict();   // for as long as the plan has it
   void mend_all();  // then all members run, and nothing stands between them
-  void restart_the_ended();
 
   struct Count {
     const char* name;
@@ -46,7 +45,9 @@ class Faults {
   void pause(Member& member);
   void partition();
   void damage(Member& member);
+  void restart_the_ended();
   void revive_the_dead();
+  void look_after_the_failed();
   Member& any() { return *members_[dice_.below(members_.size())]; }
   Nanoseconds timeouts(double least, double most);  // election timeouts
   void tell(const std::string& what);

@@ -11,10 +11,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace etcdserverpb;
+using Clock = std::chrono::steady_clock;
 
 constexpr auto kPatience = 3s;
 constexpr size_t kMostMembers = 5;
-constexpr int kTriesToFind = 20;  // one whose addition was not answered
+constexpr int kNotFound = 5;  // gRPC's
 
 template <typename Response>
 std::vector<v3bridge::Member> members_of(const Response& response) {
@@ -44,15 +45,26 @@ std::optional<std::vector<v3bridge::Member>> Reshaper::members(bool linearizable
 void Reshaper::run() {
   while (!stopped_) {
     std::this_thread::sleep_for(std::chrono::milliseconds(dice_.between(200, 3000)));
-    if (may_be_added_) {
-      look_for_added();
-    } else {
-      change();
-    }
+    step();
   }
-  for (int tries = 0; may_be_added_ && tries < kTriesToFind; ++tries) {
-    look_for_added();
+}
+
+bool Reshaper::settle(std::chrono::nanoseconds time) {
+  const auto is_settled = [&] { return !may_be_added_ && !may_be_removed_; };
+  for (const auto until = Clock::now() + time; !is_settled() && Clock::now() < until;) {
+    step();
     std::this_thread::sleep_for(100ms);
+  }
+  return is_settled();
+}
+
+void Reshaper::step() {
+  if (may_be_added_) {
+    look_for_added();
+  } else if (may_be_removed_) {
+    remove(*may_be_removed_);
+  } else {
+    change();
   }
 }
 
@@ -61,16 +73,15 @@ void Reshaper::change() {
   if (!known || known->empty()) return;
   const auto learner = std::ranges::find_if(*known, [](const auto& member) { return member.is_learner; });
   if (learner != known->end() && dice_.chance(0.7)) return promote(learner->id);
-  if (known->size() < kMostMembers && dice_.chance(0.6)) return add(dice_.chance(0.5));
+  if (known->size() < kMostMembers && dice_.chance(0.6)) return add(world_.new_peer_url());
   // Of two, the one that goes may be gone before the other, who is down, knows that it is the only one.
   if (known->size() > 2) remove((*known)[dice_.below(known->size())].id);
 }
 
-void Reshaper::add(bool as_learner) {
-  const std::string url = world_.new_peer_url();
+void Reshaper::add(const std::string& url) {
   MemberAddRequest request;
   request.add_peerurls(url);
-  request.set_islearner(as_learner);
+  request.set_islearner(dice_.chance(0.5));
   MemberAddResponse response;
   const cluster_test::Status status = client().call("Cluster/MemberAdd", request, response, kPatience);
   if (status.ok() || status.unknown()) may_be_added_ = url;
@@ -79,11 +90,12 @@ void Reshaper::add(bool as_learner) {
 
 // Not through the log: until the new one is there, it may be short of a quorum.
 void Reshaper::look_for_added() {
-  const auto known = members(false);
+  auto known = members(false);
+  if (!known) known = world_.members_among_peers();
   if (!known) return;
   const auto found = std::ranges::find_if(*known, [&](const auto& member) { return member.peer_urls.front() == *may_be_added_; });
   if (found == known->end()) {
-    if (dice_.chance(0.1)) may_be_added_.reset();  // not heard of for so long: it never was
+    if (dice_.chance(0.1)) add(*may_be_added_);  // not heard of for so long
     return;
   }
   join(found->id, *known);
@@ -108,7 +120,10 @@ void Reshaper::remove(MemberId id) {
   MemberRemoveRequest request;
   request.set_id(id.value);
   MemberRemoveResponse response;
-  if (client().call("Cluster/MemberRemove", request, response, kPatience).ok()) ++removed_;
+  const cluster_test::Status status = client().call("Cluster/MemberRemove", request, response, kPatience);
+  if (status.ok()) ++removed_;
+  if (status.unknown()) may_be_removed_ = id;
+  if (status.ok() || status.code == kNotFound) may_be_removed_.reset();
 }
 
 }  // namespace viaduct::sim

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,14 +21,18 @@ class Reshaper {
  public:
   struct World {
     std::function<std::vector<int>()> ports;  // of members that may be asked
+    // As some member's peer port tells them, also while it does not serve clients.
+    std::function<std::optional<std::vector<v3bridge::Member>>()> members_among_peers;
     std::function<std::string()> new_peer_url;
     // A machine for the member with that URL is there from now on.
     std::function<void(MemberId id, const std::string& peer_url, server::Founding founding)> join;
   };
   Reshaper(World world, Dice dice) : world_(std::move(world)), dice_(dice) {}
 
-  void run();  // until stop(), and until who was added is there
+  void run();  // until stop()
   void stop() { stopped_ = true; }
+  // Once all is mended: asks again for what was not answered, until it was or `time` is over. False: it was not.
+  bool settle(std::chrono::nanoseconds time);
 
   // The members as any member that answers has them; nothing if none does.
   std::optional<std::vector<v3bridge::Member>> members(bool linearizable = true);
@@ -36,8 +41,9 @@ class Reshaper {
   uint64_t removed() const { return removed_; }
 
  private:
+  void step();
   void change();
-  void add(bool as_learner);
+  void add(const std::string& url);
   void promote(MemberId id);
   void remove(MemberId id);
   void look_for_added();
@@ -47,7 +53,9 @@ class Reshaper {
   const World world_;
   Dice dice_;
   bool stopped_ = false;
+  // What was asked for and not answered: it may have happened, and may yet happen.
   std::optional<std::string> may_be_added_;  // by its URL
+  std::optional<MemberId> may_be_removed_;
   uint64_t added_ = 0, promoted_ = 0, removed_ = 0;
 };
 
