@@ -94,6 +94,42 @@ TEST_CASE("the ballot is never behind the log, wherever the power is cut") {
   }
 }
 
+// From its making to a start at which the ballot is ahead of the log.
+Result<void> live(Disk& disk, Random& random, HardState& acknowledged) {
+  VIADUCT_TRY_ASSIGN(wal, Wal::create(disk, kDirectory, with_ballot(), random));
+  for (uint64_t term = 1; term < 4; ++term) {
+    const HardState next = hard_state(term, 5, 0);
+    VIADUCT_TRY(wal->append(shared({entry(term, term, 2500)}), next));  // each in a segment of its own
+    VIADUCT_TRY(wal->sync());
+    acknowledged = next;
+  }
+  VIADUCT_TRY_ASSIGN(ballot, Ballot::open(disk, kPath, kIdentity));
+  VIADUCT_TRY(ballot.write(Term(9), MemberId(6)));
+  acknowledged = hard_state(9, 6, 0);
+  VIADUCT_TRY_ASSIGN(opened, Wal::open(disk, kDirectory, with_ballot(), random));
+  return {};
+}
+
+TEST_CASE("any call may fail: it is told, and a vote that was acknowledged is there at the next start") {
+  for (uint64_t n = 1;; ++n) {
+    FakeDisk disk;
+    SeededRandom random(n);
+    HardState acknowledged;
+    disk.fail_call(n, {Code::kIo, "injected"});
+    const Result<void> lived = live(disk, random, acknowledged);
+    const std::string failed = disk.failed_call();
+    CAPTURE(failed);
+    CHECK(bool(lived) == failed.empty());
+    if (failed.empty()) break;
+    disk.stop_failing();
+    const auto image = disk.crash_image(random);
+    const auto opened = Wal::open(*image, kDirectory, with_ballot(), random);
+    if (!acknowledged.term) continue;
+    REQUIRE(opened);
+    CHECK_FALSE(is_newer(acknowledged, opened->wal->hard_state()));
+  }
+}
+
 TEST_CASE("a ballot costs a sync when term or vote change, and nothing else does") {
   FakeDisk disk;
   SeededRandom random(1);

@@ -208,6 +208,21 @@ TEST_CASE("reading back finds what went bad since the log was opened") {
   }
 }
 
+TEST_CASE("reading back tells of a call that fails, and may be tried again") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  const auto wal = create(disk, random);
+  append_synced(*wal, entries(1, 9));
+  for (const char* call : {"open ", "read "}) {
+    CAPTURE(call);
+    disk.fail_call(1, {Code::kIo, "injected"}, FakeDisk::Repeat::kOnce, call + segment_path(kDirectory, 1));
+    const auto got = wal->read(Index(1), Index(9), UINT64_MAX);
+    REQUIRE(!got);
+    CHECK(got.error().code == Code::kIo);
+    CHECK(must(wal->read(Index(1), Index(9), UINT64_MAX)) == entries(1, 9));
+  }
+}
+
 TEST_CASE("on a real disk a log is written, filled through segments beside a thread that makes them, and read again") {
   const TemporaryDirectory temporary;
   const std::string directory = join_path(temporary.path(), "wal");
