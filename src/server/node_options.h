@@ -37,6 +37,7 @@ struct NodeOptions {
   raft::Options raft;    // but for what the above settles
   store::Options store;  // but for its directory
   LogRetention::Limits retention;
+  uint64_t entry_cache_bytes = 16 << 20;  // of the log's newest entries, for followers
 };
 
 // What the log has done; for metrics. Relaxed: any thread.

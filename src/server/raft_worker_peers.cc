@@ -190,6 +190,7 @@ void RaftWorker::install(ReceivedState state, Installer::Done done) {
     return done(Error{Code::kAlreadyExists, "the log goes further already"});
   }
   if (const Result<void> switched = state.switch_over(); !switched) return done(switched);
+  VIADUCT_MARK("node: a new state has no mark yet");
   HardState hard = raft_.hard_state();
   if (last.term > hard.term) hard = {last.term, MemberId(), {}};
   hard.commit = last.index;

@@ -17,7 +17,6 @@
 namespace viaduct::server {
 namespace {
 
-constexpr uint64_t kEntryCacheBytes = 16 << 20;
 constexpr uint64_t kReadBytes = 16 << 20;
 
 struct OpenLog {
@@ -64,7 +63,7 @@ Result<void> check_version(const store::Store& store, const std::string& own) {
 }
 
 // Raft's view of the log: terms of all that is kept up to `last`, and the newest entries.
-Result<raft::Log> read_log(const wal::Wal& wal, Index applied, Index last, Stamp& newest_stamp) {
+Result<raft::Log> read_log(const wal::Wal& wal, Index applied, Index last, uint64_t cache_bytes, Stamp& newest_stamp) {
   const Index base = wal.first_index().previous();
   if (applied < base) {
     return lost("the state ends at entry " + to_string(applied) + ", but the log begins behind " + to_string(base));
@@ -77,7 +76,7 @@ Result<raft::Log> read_log(const wal::Wal& wal, Index applied, Index last, Stamp
     VIADUCT_TRY_ASSIGN(term, wal.term(base));
     base_term = term;
   }
-  raft::Log log({base, base_term}, applied, kEntryCacheBytes);
+  raft::Log log({base, base_term}, applied, cache_bytes);
   for (Index next = wal.first_index(); next <= last;) {
     VIADUCT_TRY_ASSIGN(entries, wal.read(next, last.next(), kReadBytes));
     for (Entry& entry : entries) {
@@ -160,7 +159,7 @@ Result<OpenLog> open_log(Disk& disk, Random& random, const NodeOptions& options,
   VIADUCT_TRY(follow_installed_state(*wal, store));
   Stamp newest_stamp = applied.stamp;
   const Index last = last_index_to_keep(*wal, store, applied.index, options);
-  VIADUCT_TRY_ASSIGN(log, read_log(*wal, applied.index, last, newest_stamp));
+  VIADUCT_TRY_ASSIGN(log, read_log(*wal, applied.index, last, options.entry_cache_bytes, newest_stamp));
   return OpenLog{std::move(wal), std::move(log), newest_stamp};
 }
 

@@ -107,20 +107,19 @@ void TraceChecker::begin_again(Shadow& shadow, const raft::Raft& raft) {
     m.disk = before;
     for (const Write& under_way : shadow.writes) {
       if (is_it()) return;
-      if (under_way.hard_state) {
-        const HardState& hard = *under_way.hard_state;
-        write(m.disk, {hard.term, hard.vote, Index(m.disk.commit)});
-        if (commit_may_lag && is_it()) return;
-        write(m.disk, hard);
-      }
+      if (!under_way.hard_state) continue;
+      const HardState& hard = *under_way.hard_state;
+      write(m.disk, commit_may_lag ? HardState{hard.term, hard.vote, Index(m.disk.commit)} : hard);
       for (const EntryPtr& entry : under_way.entries) {
         if (is_it()) return;
         write(m.disk, entry);
       }
+      if (is_it()) return;
+      write(m.disk, hard);
     }
   };
   write_until_it_is(false);
-  if (!is_it()) write_until_it_is(true);  // term and vote have a file of their own
+  if (!is_it()) write_until_it_is(true);  // term and vote have a file of their own, and entries may fill several
   require(is_it(), shadow, "INV-R5, R7: a start from what was written");
   if (!illegal_.empty()) return;
   m.disk.log.cut(last.index.value);

@@ -13,12 +13,12 @@ constexpr Nanoseconds kSupervisor = kSecond;  // looks after processes that ende
 std::vector<Faults::Count> Faults::counts() const {
   return {{"kill", counts_[kKill]},           {"power loss", counts_[kPowerLoss]}, {"power loss of all", counts_[kPowerLossOfAll]},
           {"pause", counts_[kPause]},         {"partition", counts_[kPartition]},  {"stop", counts_[kStop]},
-          {"clock jump", counts_[kClockJump]},    {"damaged file", counts_[kDamage]}, {"crash at a call of the disk", counts_[kCrashAtCall]},
+          {"clock jump", counts_[kClockJump]},    {"damaged file", counts_[kDamage]}, {"rolled back", counts_[kRollback]}, {"crash at a call of the disk", counts_[kCrashAtCall]},
           {"crash at a mark", counts_[kCrashAtMark]},  {"delay at a mark", counts_[kDelayAtMark]}};
 }
 
 Faults::Faults(const Member::World& world, const Plan& plan, Members& members, Dice dice)
-    : world_(world), plan_(plan), members_(members), dice_(dice) {
+    : world_(world), plan_(plan), members_(members), dice_(dice), rollback_(world, members) {
   for (const auto& member : members_) temper(*member);
   arm_marks();
 }
@@ -42,7 +42,8 @@ Nanoseconds Faults::timeouts(double least, double most) {
 
 void Faults::inflict() {
   const std::array<Nanoseconds, kDrawn> means{plan_.kill,      plan_.power_loss, plan_.power_loss_of_all, plan_.pause,
-                                              plan_.partition, plan_.stop,       plan_.clock_jump,        plan_.damage};
+                                              plan_.partition, plan_.stop,       plan_.clock_jump,        plan_.damage,
+                                              plan_.rollback};
   const auto draw = [&](Nanoseconds mean) {
     if (mean == 0) return kNever;
     return world_.scheduler.now() + static_cast<Nanoseconds>(-std::log(1 - dice_.unit()) * static_cast<double>(mean));
@@ -97,6 +98,8 @@ void Faults::begin(Kind kind) {
     }
     case kDamage:
       return damage(member);
+    case kRollback:
+      return roll_back(member);
     case kCrashAtCall:
     case kCrashAtMark:
     case kDelayAtMark:
@@ -212,6 +215,19 @@ void Faults::damage(Member& member) {
   member.end(Member::End::kKilled);
   tell(member.name() + " is damaged: " + member.damage(dice_));
   if (ran) restart_later(member);
+}
+
+// To a backup that was made when it was to be rolled back before; without one to nothing.
+void Faults::roll_back(Member& member) {
+  const bool rolls = dice_.chance(0.5) && rollback_.may(member);
+  if (!rolls) {
+    --counts_[kRollback];
+    return rollback_.back_up(member, dice_);
+  }
+  tell(member.name() + " is rolled back");
+  member.end(Member::End::kKilled);
+  rollback_.perform(member);
+  restart_later(member);
 }
 
 void Faults::mend_all() {

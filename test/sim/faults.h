@@ -13,6 +13,7 @@
 #include "base/mark.h"
 #include "test/sim/member.h"
 #include "test/sim/plan.h"
+#include "test/sim/rollback.h"
 
 namespace viaduct::sim {
 
@@ -33,7 +34,7 @@ class Faults {
   std::vector<Count> counts() const;
 
  private:
-  enum Kind { kKill, kPowerLoss, kPowerLossOfAll, kPause, kPartition, kStop, kClockJump, kDamage, kDrawn, kCrashAtCall = kDrawn, kCrashAtMark, kDelayAtMark, kKinds };
+  enum Kind { kKill, kPowerLoss, kPowerLossOfAll, kPause, kPartition, kStop, kClockJump, kDamage, kRollback, kDrawn, kCrashAtCall = kDrawn, kCrashAtMark, kDelayAtMark, kKinds };
 
   void begin(Kind kind);
   void end(Member& member, Member::End how);
@@ -46,6 +47,7 @@ class Faults {
   void partition();
   void damage(Member& member);
   void restart_the_ended();
+  void roll_back(Member& member);
   void revive_the_dead();
   void look_after_the_failed();
   Member& any() { return *members_[dice_.below(members_.size())]; }
@@ -56,6 +58,7 @@ class Faults {
   const Plan& plan_;
   Members& members_;
   Dice dice_;
+  Rollback rollback_;
   bool mended_ = false;
   std::set<const Mark*> armed_;  // only looked up (SIM-6)
   std::array<uint64_t, kKinds> counts_{};

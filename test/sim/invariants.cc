@@ -25,6 +25,15 @@ void Invariants::said(MemberId from, const peer::Frame& frame) {
   }
 }
 
+Index Invariants::applied_by(MemberId member) const {
+  const auto found = applied_.find(member);
+  return found == applied_.end() ? Index() : found->second;
+}
+
+void Invariants::forget_votes(MemberId member) {
+  std::erase_if(votes_, [&](const auto& vote) { return vote.first.first == member; });
+}
+
 void Invariants::leads(Term term, MemberId member) {
   const auto [known, is_new] = leaders_.emplace(term, member);
   if (is_new || known->second == member) return;

@@ -23,6 +23,9 @@ class Invariants {
   void applied(MemberId member, const store::AppliedState& state);       // R4, A2, A5, A6
   void began(MemberId member) { applied_.erase(member); }                // with what its disk has
 
+  Index applied_by(MemberId member) const;  // since it began
+  void forget_votes(MemberId member);       // it was made to
+
   uint64_t leaders_seen() const { return leaders_.size(); }
   uint64_t states_compared() const { return states_compared_; }
 

@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds kLook{50};  // whether it shall stop, while it is not ready yet
+constexpr std::chrono::seconds kHungSync{20};      // as server/server.cc has it
 constexpr std::chrono::seconds kLingerRemoved{1};  // as server/main.cc does
 
 server::Config config_of(const server::NodeOptions& options) {
@@ -174,13 +175,15 @@ void Member::serve(server::Node& node, const server::NodeTimings& timings, const
   loops.start();
   node_ = &node;
   const auto is_over = [&] { return stop_asked_ || removed_; };
-  while (!is_over() && !node.wait_until_published(kLook)) {
-  }
+  while (!is_over() && !node.wait_until_published(kLook)) watch_disk(node);
   const auto url = net::parse_listen_url("http://127.0.0.1:" + std::to_string(port_));
   const auto listener = net::Listener::open(loops, routes.client(), *url, {});
   if (!listener) return world_.complain(name() + " cannot listen: " + listener.error().message);
   serves_ = true;
-  while (!is_over()) world_.scheduler.wait(this);
+  while (!is_over()) {
+    world_.scheduler.wait(this, world_.scheduler.now() + kSecond);
+    watch_disk(node);
+  }
   serves_ = false;
   if (removed_) std::this_thread::sleep_for(kLingerRemoved);
   node.hand_over_leadership();
@@ -189,6 +192,13 @@ void Member::serve(server::Node& node, const server::NodeTimings& timings, const
   node_ = nullptr;
   node.stop();
   loops.stop();
+}
+
+// As Server::watch_disk() does (CC-14).
+void Member::watch_disk(const server::Node& node) {
+  if (node.sync_under_way() < kHungSync) return;
+  ++hung_;
+  world_.scheduler.exit(0);
 }
 
 bool Member::call(const std::function<void(server::Node&)>& what, Nanoseconds time) {

@@ -50,17 +50,20 @@ class Member {
   bool serves() const { return runs() && serves_; }
   // While it does not run: some file of its log or state changes under it. Says which.
   std::string damage(Dice& dice);
-  bool is_damaged() const { return damaged_; }  // once; it may be beyond repair, and then it says so and does not start
+  bool is_damaged() const { return damaged_; }  // once, or rolled back; it may be beyond repair, and then it says so and does not start
+  void lose_its_word() { damaged_ = true; }  // its disk holds less than it has acknowledged
   bool was_removed() const { return removed_; }  // and knows
   Machine& machine() { return machine_; }
   SlowDisk& disk() { return disk_; }
   uint64_t starts() const { return starts_; }
+  uint64_t hung() const { return hung_; }  // how often it ended because its disk hung
 
  private:
   class Observer;
   void live();
   void check_standing();
   void serve(server::Node& node, const server::NodeTimings& timings, const Clock& clock);
+  void watch_disk(const server::Node& node);
   void ended(bool noticed);
 
   const World world_;
@@ -74,7 +77,7 @@ class Member {
   bool removed_ = false;
   bool damaged_ = false;
   bool stop_asked_ = false;
-  uint64_t starts_ = 0;
+  uint64_t starts_ = 0, hung_ = 0;
 };
 
 }  // namespace viaduct::sim

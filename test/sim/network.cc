@@ -195,6 +195,8 @@ std::optional<SnapshotCourier::Answer> Network::Wire::ask(MemberId to, const Sna
   };
   const auto question = std::make_shared<Question>();
   Network& network = network_;
+  if (const Nanoseconds most = network.temper_.snapshot_pause_most; most > 0)
+    network.scheduler_.wait(this, network.scheduler_.now() + network.dice_.between(0, most));
   const auto answered = [&network, question](SnapshotCourier::Answer answer) {
     network.scheduler_.at(network.scheduler_.now() + network.delay(), [&network, question, answer] {
       question->answer = answer;

@@ -26,6 +26,7 @@ struct NetworkTemper {
   Nanoseconds delay_least = 100 * kMicrosecond, delay_most = kMillisecond;
   double late = 0;  // of each frame: by up to late_most
   Nanoseconds late_most = 10 * kSecond;
+  Nanoseconds snapshot_pause_most = 0;  // before each chunk of one
 };
 
 struct NetworkCounts {

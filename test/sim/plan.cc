@@ -24,6 +24,7 @@ NetworkTemper draw_network(Dice& dice) {
   network.repeat = rate(dice, 0.5);
   network.reorder = rate(dice, 1);
   network.late = rate(dice, 0.1);
+  if (dice.chance(0.5)) network.snapshot_pause_most = static_cast<Nanoseconds>(dice.log_between(10 * kMillisecond, 5 * kSecond));
   network.delay_most = static_cast<Nanoseconds>(dice.log_between(200 * kMicrosecond, 50 * kMillisecond));
   return network;
 }
@@ -32,6 +33,7 @@ DiskTemper draw_disk(Dice& dice) {
   DiskTemper disk;
   disk.sync_most = static_cast<Nanoseconds>(dice.log_between(200 * kMicrosecond, 10 * kMillisecond));
   disk.stall = rate(dice, 0.01);
+  disk.hang = rate(dice, 0.2);
   disk.stall_most = static_cast<Nanoseconds>(dice.log_between(kSecond, 300 * kSecond));
   disk.crash = dice.chance(0.4) ? dice.log_between(1e-5, 5e-3) : 0;
   disk.failure = dice.chance(0.3) ? dice.log_between(1e-5, 1e-2) : 0;
@@ -43,11 +45,12 @@ void draw_bounds(Dice& dice, Plan& plan) {
   const auto draw = [&](double least, double most) { return static_cast<uint64_t>(dice.log_between(least, most)); };
   plan.retention.entries = draw(1, 300);
   plan.retention.bytes = draw(1, 100'000);
-  plan.retention.bytes_for_follower = plan.retention.bytes + draw(1, 100'000);
+  plan.retention.bytes_for_follower = plan.retention.bytes + draw(1, dice.chance(0.5) ? 1000 : 100'000);
   plan.retention.step_bytes = draw(1, 10'000);
   plan.store.value_cache_bytes = draw(1, 1 << 20);
   plan.store.recent_events_bytes = draw(1, 1 << 20);
   plan.store.write_buffer_bytes = draw(64 << 10, 1 << 20);
+  if (dice.chance(0.5)) plan.entry_cache_bytes = draw(1, 100'000);
   if (dice.chance(0.5)) return;
   plan.raft.max_append_bytes = draw(1, 100'000);
   plan.raft.max_apply_bytes = draw(1, 100'000);
@@ -80,8 +83,9 @@ Plan draw_plan(Dice& dice) {
   }
   plan.load.election_timeout = plan.election;
   plan.load.recovery = 30 * plan.election;
-  plan.snapshot_count = static_cast<uint64_t>(dice.log_between(5, 1000));
-  plan.segment_bytes = static_cast<uint64_t>(dice.log_between(12, 512)) * kSectorBytes;
+  plan.snapshot_count = static_cast<uint64_t>(dice.log_between(5, dice.chance(0.5) ? 50 : 1000));
+  // In small ones old entries go early, and who was away for a while needs a snapshot.
+  plan.segment_bytes = static_cast<uint64_t>(dice.log_between(12, dice.chance(0.5) ? 24 : 512)) * kSectorBytes;
 
   if (dice.chance(0.3)) plan.segment_bytes = 4 << 20;  // room for the largest request
   plan.scenarios.largest_request = std::min<size_t>(kRequestLimit, plan.segment_bytes - 2 * kSectorBytes);
@@ -98,11 +102,12 @@ Plan draw_plan(Dice& dice) {
   plan.stop = interval(dice, shortest, longest);
   plan.clock_jump = interval(dice, shortest, longest);
   if (dice.chance(0.4)) plan.damage = interval(dice, 2 * shortest, longest);
+  if (dice.chance(0.2)) plan.rollback = dice.between(2 * shortest, longest / 3);
   plan.reshapes = dice.chance(0.2);
   plan.strict_reconfig = dice.chance(0.3);
   if (plan.reshapes) {
     plan.trouble += 10 * kSecond;  // a member has to be there for some seconds before another may come
-    plan.damage = 0;               // what is a minority changes
+    plan.damage = plan.rollback = 0;  // what is a minority changes
   }
   plan.clock_rate_error = plan.load.clock_error = rate(dice, 0.05);
   return plan;
@@ -123,6 +128,7 @@ std::string describe(const Plan& plan) {
        << plan.stop / kMillisecond << ", clock " << plan.clock_jump / kMillisecond << "; for "
        << plan.trouble / kMillisecond << " ms";
   if (plan.damage > 0) text << ", damage every " << plan.damage / kMillisecond << " ms";
+  if (plan.rollback > 0) text << ", rolled back every " << plan.rollback / kMillisecond << " ms";
   if (plan.reshapes) text << ", members come and go";
   return text.str();
 }

@@ -29,11 +29,12 @@ struct Plan {
   raft::Options raft;
   store::Options store;
   uint64_t segment_bytes = 64 << 10;
+  uint64_t entry_cache_bytes = 16 << 20;
 
   Nanoseconds trouble = 10 * kSecond;  // how long things are broken
   // Mean time between two of a kind, over the whole cluster; 0: never.
   Nanoseconds kill = 0, power_loss = 0, power_loss_of_all = 0, pause = 0, partition = 0, stop = 0, clock_jump = 0,
-              damage = 0;
+              damage = 0, rollback = 0;
   double clock_rate_error = 0;  // up to 5 %
   bool reshapes = false;        // members are added, promoted and removed
   bool strict_reconfig = true;

@@ -16,7 +16,14 @@ void RaftTrace::started(const raft::Raft& raft, uint64_t incarnation) {
   tell([&](model::TraceChecker& checker) { checker.started(raft, incarnation); });
 }
 
+RaftTrace::Standing RaftTrace::standing(MemberId member) const {
+  const auto found = standings_.find(member);
+  return found == standings_.end() ? Standing() : found->second;
+}
+
 void RaftTrace::took(const raft::Raft& raft, const raft::Ready& ready) {
+  Standing& standing = standings_[raft.id()];
+  standing = {raft.term(), raft.leader(), std::max(standing.furthest, raft.log().last_index())};
   to_be_sent_[raft.id()].emplace_back(ready.sequence, ready.messages_synced);
   tell([&](model::TraceChecker& checker) { checker.took(raft, ready); });
 }

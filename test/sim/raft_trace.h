@@ -22,6 +22,14 @@ class RaftTrace {
   ~RaftTrace() { current_ = nullptr; }
   static RaftTrace* current() { return current_; }
 
+  // As it was when its newest Ready was taken, in this life or an earlier one.
+  struct Standing {
+    Term term;
+    MemberId leader;
+    Index furthest;  // the end of its log, whenever that was furthest
+  };
+  Standing standing(MemberId member) const;
+
   void stop() { is_over_ = true; }  // a member has lost what it acknowledged, which is beyond the model
   uint64_t steps() const { return checker_.steps(); }
 
@@ -45,6 +53,7 @@ class RaftTrace {
   model::TraceChecker checker_;
   const std::function<void(const std::string&)> complain_;
   std::map<MemberId, std::vector<Synced>> to_be_sent_;  // once what they go with is persisted
+  std::map<MemberId, Standing> standings_;
   bool is_over_ = false;
 };
 

@@ -149,6 +149,7 @@ class Run {
     options.raft = plan_.raft;
     options.store = plan_.store;
     options.retention = plan_.retention;
+    options.entry_cache_bytes = plan_.entry_cache_bytes;
     options.snapshot_count = plan_.snapshot_count;
     options.wal_segment_bytes = plan_.segment_bytes;
     const uint16_t port = port_of(added_++);
@@ -227,6 +228,8 @@ class Run {
       counts_["starts"] += member->starts();
       counts_["disk failures"] += member->disk().failures();
       counts_["disk stalls"] += member->disk().stalls();
+      counts_["ended by a hanging disk"] += member->hung();
+      counts_["disk hangs"] += member->disk().hangs();
     }
     report.counts = counts_;
     for (const Mark& mark : Mark::all()) report.marks[mark.name] += mark.times;

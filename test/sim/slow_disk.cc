@@ -46,6 +46,7 @@ void SlowDisk::begin(Call call, std::string_view path) {
     time = dice_.between(temper_.sync_least, temper_.sync_most);
     if (dice_.chance(temper_.stall)) {
       ++stalls_;
+      if (dice_.chance(temper_.hang)) return hang(path);
       time += static_cast<Nanoseconds>(
           dice_.log_between(static_cast<double>(temper_.stall_least), static_cast<double>(temper_.stall_most)));
       if (scheduler_.trace().shown())
@@ -70,6 +71,14 @@ void SlowDisk::begin(Call call, std::string_view path) {
                             "disk fails: " + std::string(path) + (full ? ": no space" : ": I/O error"));
   fake_.fail_call(1, full ? Error{Code::kNoSpace, std::string(path) + ": no space left (simulated)"}
                           : Error{Code::kIo, std::string(path) + ": input/output error (simulated)"});
+}
+
+// Until it is mended, or for ever.
+void SlowDisk::hang(std::string_view path) {
+  ++hangs_;
+  if (scheduler_.trace().shown())
+    scheduler_.trace().line(scheduler_.now(), scheduler_.machine().name, "disk hangs: " + std::string(path));
+  scheduler_.wait(&temper_);
 }
 
 void SlowDisk::set_temper(const DiskTemper& temper) {

@@ -17,6 +17,7 @@ struct DiskTemper {
   Nanoseconds sync_least = 50 * kMicrosecond, sync_most = 200 * kMicrosecond;
   double stall = 0;  // of each sync
   Nanoseconds stall_least = 100 * kMillisecond, stall_most = 300 * kSecond;
+  double hang = 0;  // of each stall: for ever
   double failure = 0;  // of each call that changes something
   double crash = 0;    // of each call that changes something: the machine ends before it
   bool may_fail_reads = false;
@@ -47,17 +48,19 @@ class SlowDisk final : public Disk {
   void started() { failures_since_start_ = 0; }
   uint64_t failures() const { return failures_; }
   uint64_t stalls() const { return stalls_; }
+  uint64_t hangs() const { return hangs_; }
 
  private:
   class SlowFile;
   enum class Call { kRead, kChange, kSync };
   void begin(Call call, std::string_view path);
+  void hang(std::string_view path);
 
   Scheduler& scheduler_;
   Dice dice_;
   FakeDisk fake_;
   DiskTemper temper_;
-  uint64_t failures_ = 0, failures_since_start_ = 0, stalls_ = 0;
+  uint64_t failures_ = 0, failures_since_start_ = 0, stalls_ = 0, hangs_ = 0;
 };
 
 }  // namespace viaduct::sim
