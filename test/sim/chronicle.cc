@@ -17,7 +17,7 @@ void each_record(const store::Event& event, const std::function<void(const store
 
 }  // namespace
 
-void Chronicle::follow(MemberId member, const store::Store& store, Seq& next) {
+void Chronicle::follow(MemberId member, const store::Store& store, Nanoseconds now, Seq& next) {
   store::Numbers numbers;
   {
     const store::Store::ReadLock lock(store);
@@ -27,12 +27,13 @@ void Chronicle::follow(MemberId member, const store::Store& store, Seq& next) {
   while (next <= numbers.seq) {
     const auto events = store.events_since(next, kMostEvents, kMostBytes);
     if (!events) return violations_.add("INV-A2", "a member cannot read its events: " + events.error().message);
-    for (const store::EventPtr& event : *events) take(member, event);
+    for (const store::EventPtr& event : *events) take(member, event, now);
     next = (events->empty() ? numbers.seq : events->back()->seq()).next();  // the first few numbers are nobody's
   }
 }
 
-void Chronicle::take(MemberId member, const store::EventPtr& event) {
+void Chronicle::take(MemberId member, const store::EventPtr& event, Nanoseconds now) {
+  first_applied_.emplace(event->record.revision, now);
   const auto [known, is_new] = events_.emplace(event->seq(), event);
   if (is_new || (known->second->record == event->record && known->second->companions == event->companions)) return;
   violations_.add("INV-A2", "member " + std::to_string(member.value) + " has another event " + to_string(event->seq()) +

@@ -12,6 +12,7 @@
 #include "store/store.h"
 #include "test/cluster/history.h"
 #include "test/cluster/violations.h"
+#include "test/sim/scheduler.h"
 
 namespace viaduct::sim {
 
@@ -20,20 +21,23 @@ class Chronicle {
   explicit Chronicle(cluster_test::Violations& violations) : violations_(violations) {}
 
   // Takes what `store` has beyond `next`, and moves it on. On the apply thread, between groups.
-  void follow(MemberId member, const store::Store& store, Seq& next);
+  void follow(MemberId member, const store::Store& store, Nanoseconds now, Seq& next);
 
   // The changes of keys with that prefix, as v3 or v2 shows them.
   std::vector<cluster_test::Event> v3_log(std::string_view prefix) const;
   std::vector<cluster_test::Event> v2_log(std::string_view prefix) const;
   // All changes of keys and directories, in order.
   void each(const std::function<void(const store::Record&)>& visit) const;
+  // When the first member was seen to have applied something of that revision; `now` of the call above.
+  Nanoseconds first_applied(Revision revision) const { return first_applied_.at(revision); }
   uint64_t events() const { return events_.size(); }
 
  private:
-  void take(MemberId member, const store::EventPtr& event);
+  void take(MemberId member, const store::EventPtr& event, Nanoseconds now);
 
   cluster_test::Violations& violations_;
   std::map<Seq, store::EventPtr> events_;
+  std::map<Revision, Nanoseconds> first_applied_;
 };
 
 }  // namespace viaduct::sim

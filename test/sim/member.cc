@@ -48,7 +48,7 @@ class Member::Observer final : public server::NodeObserver {
       state = store.applied();
     }
     member_.world_.invariants.applied(member_.id(), state);
-    member_.world_.chronicle.follow(member_.id(), store, next_);
+    member_.world_.chronicle.follow(member_.id(), store, member_.world_.scheduler.now(), next_);
   }
 
  private:

@@ -20,7 +20,7 @@ using cluster_test::V2Client;
 using cluster_test::Violations;
 
 constexpr char kPrefix[] = "/play/list/";
-constexpr uint64_t kLists = 2;  // at a time
+constexpr uint64_t kLists = 2;          // at a time
 constexpr size_t kLongestBytes = 1500;  // then another is begun
 constexpr auto kPatience = 2s;
 constexpr int kNotFound = 100, kCompareFailed = 101, kExists = 105;
@@ -85,8 +85,7 @@ class AppendLists::V2Half : cluster_test::Worker<V2Client> {
     Operation& operation = appended.operation;
     operation.value = element;
     const std::string condition = to.modified == 0 ? "prevExist=false" : "prevIndex=" + std::to_string(to.modified);
-    const V2Answer answer =
-        client_->call("PUT", key + "?" + condition, "value=" + joined(to.list, element), kPatience);
+    const V2Answer answer = client_->call("PUT", key + "?" + condition, "value=" + joined(to.list, element), kPatience);
     const bool refused =
         answer.error_code == kNotFound || answer.error_code == kCompareFailed || answer.error_code == kExists;
     if (answer.kind == V2Answer::Kind::kNotSent) return move();
@@ -112,8 +111,10 @@ class AppendLists::Client : KvClient {
   void run() {
     while (!done()) {
       const std::string key = list_key(full_ + below(kLists));
-      if (chance(50)) grow_by_v2(key);
-      else grow_by_v3(key);
+      if (chance(50))
+        grow_by_v2(key);
+      else
+        grow_by_v3(key);
       sleep_ms(10, 60);
       if (chance(5)) move();
     }
@@ -140,14 +141,18 @@ class AppendLists::Client : KvClient {
     const std::string list = now->kvs().empty() ? "" : now->kvs(0).value();
     if (!has_room(list)) return;
     TxnRequest append;
-    if (now->kvs().empty()) add_compare_absent(append, key);
-    else add_compare_mod(append, key, now->kvs(0).mod_revision());
+    if (now->kvs().empty())
+      add_compare_absent(append, key);
+    else
+      add_compare_mod(append, key, now->kvs(0).mod_revision());
     Element element{begin(Action::kCompareAndPut, {key})};
     element.operation.value = new_value();
     add_put(append, key, joined(list, element.operation.value));
     const std::optional<TxnResponse> answer = txn(append);
-    if (answer) element.operation.outcome = answer->succeeded() ? Outcome::kDone : Outcome::kRefused;
-    else if (!last_status().unknown()) element.operation.outcome = Outcome::kRefused;
+    if (answer)
+      element.operation.outcome = answer->succeeded() ? Outcome::kDone : Outcome::kRefused;
+    else if (!last_status().unknown())
+      element.operation.outcome = Outcome::kRefused;
     finish(element.operation);
     lists_.note(std::move(element));
   }

@@ -1,6 +1,6 @@
-// Lists that grow by one element at a time, by compare-and-swap of either API on the same keys: prevIndex, prevExist, mod and
-// create revision. No acknowledged element is lost, none is there twice, and who came later stands further back; whatever
-// anybody reads is the beginning of what there is at the end.
+// Lists that grow by one element at a time, by compare-and-swap of either API on the same keys: prevIndex, prevExist,
+// mod and create revision. No acknowledged element is lost, none is there twice, and who came later stands further
+// back; whatever anybody reads is the beginning of what there is at the end.
 #pragma once
 
 #include <mutex>

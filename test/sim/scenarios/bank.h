@@ -1,5 +1,5 @@
-// Accounts between which sums move by transactions, plain and nested, that compare what they have read. Whoever sees all
-// accounts, through either API, on whatever member, now or at an earlier revision, sees the same total.
+// Accounts between which sums move by transactions, plain and nested, that compare what they have read. Whoever sees
+// all accounts, through either API, on whatever member, now or at an earlier revision, sees the same total.
 #pragma once
 
 #include <mutex>

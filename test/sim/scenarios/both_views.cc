@@ -40,8 +40,10 @@ std::vector<BothViews> both_views_of(const std::vector<cluster_test::JudgedMembe
       std::this_thread::sleep_for(100ms);
       seen = look(member.port, views);
     }
-    if (!seen) violations.add("INV-R14", member.name + " does not show what it has");
-    else all.push_back(std::move(views));
+    if (!seen)
+      violations.add("INV-R14", member.name + " does not show what it has");
+    else
+      all.push_back(std::move(views));
   }
   return all;
 }

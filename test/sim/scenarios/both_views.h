@@ -1,5 +1,5 @@
-// What each member shows of all keys at the end, through each of both APIs, on that member alone: the same keys, as the log
-// has them (bridge.md 2 to 5).
+// What each member shows of all keys at the end, through each of both APIs, on that member alone: the same keys, as the
+// log has them (bridge.md 2 to 5).
 #pragma once
 
 #include <string>

@@ -13,7 +13,7 @@ using namespace etcdserverpb;
 using cluster_test::Outcome;
 using cluster_test::Violations;
 
-constexpr int kResourceExhausted = 8, kOutOfRange = 11;
+constexpr int kNotFound = 5, kResourceExhausted = 8, kOutOfRange = 11;
 constexpr size_t kMostText = 600;
 
 template <typename Message>
@@ -37,6 +37,12 @@ bool asks_for_the_past(const RequestOp& request) {
   const auto asks = [](const RequestOp& one) { return asks_for_the_past(one); };
   return request.has_request_txn() && (std::ranges::any_of(request.request_txn().success(), asks) ||
                                        std::ranges::any_of(request.request_txn().failure(), asks));
+}
+
+bool names_lease(const RequestOp& request) {
+  bool names = false;
+  each_put(request, [&](const PutRequest& put) { names = names || put.lease() != 0; });
+  return names;
 }
 
 class Checker {
@@ -87,7 +93,8 @@ class Checker {
   void check_refused(const KvCall& call) {
     const bool gone = call.status.code == kOutOfRange && asks_for_the_past(call.request) &&
                       (compacts_ || call.request.request_range().serializable());
-    if (!gone && call.status.code != kResourceExhausted) {
+    const bool lacks_lease = call.status.code == kNotFound && names_lease(call.request);
+    if (!gone && !lacks_lease && call.status.code != kResourceExhausted) {
       violations_.add("answer", "v3 answered " + std::to_string(call.status.code) + " " + call.status.text + " to " +
                                     described(call));
     }
@@ -144,7 +151,8 @@ class Checker {
 
   void compare(const char* rule, const KvCall& call, const ResponseOp& wanted) {
     if (is_same(call.response, wanted)) return;
-    violations_.add(rule, "answered " + text_of(call.response) + " instead of " + text_of(wanted) + " to " + described(call));
+    violations_.add(rule,
+                    "answered " + text_of(call.response) + " instead of " + text_of(wanted) + " to " + described(call));
   }
 
   const Past& past_;

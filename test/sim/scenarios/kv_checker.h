@@ -1,5 +1,5 @@
-// Checks v3 calls against the past: every answer is what the model says of the state at its revision, every write stands in
-// the log as it was asked for, whole and once, refused ones not at all (INV-L2, L4, L5, A8, D1).
+// Checks v3 calls against the past: every answer is what the model says of the state at its revision, every write
+// stands in the log as it was asked for, whole and once, refused ones not at all (INV-L2, L4, L5, A8, D1).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// A v3 client whose calls are all kept, with what was asked and what was answered, so that a model can tell afterwards what
-// the answer should have been.
+// A v3 client whose calls are all kept, with what was asked and what was answered, so that a model can tell afterwards
+// what the answer should have been.
 #pragma once
 
 #include <mutex>

@@ -53,8 +53,10 @@ KvModel::Keys KvModel::now(const std::string& key, const std::string& end) const
   Keys keys = then(key, end, base_);
   for (const auto& [name, state] : written_) {
     if (!is_in(name, key, end)) continue;
-    if (state) keys[name] = *state;
-    else keys.erase(name);
+    if (state)
+      keys[name] = *state;
+    else
+      keys.erase(name);
   }
   return keys;
 }
@@ -133,8 +135,8 @@ TxnResponse KvModel::txn(const TxnRequest& request) {
   return response;
 }
 
-// Of the state before the whole request, however deep it stands in it: all compares come before all writes. A key that is not
-// there has zeros, and no value to compare; a range holds if all of its keys do.
+// Of the state before the whole request, however deep it stands in it: all compares come before all writes. A key that
+// is not there has zeros, and no value to compare; a range holds if all of its keys do.
 bool KvModel::holds(const Compare& compare) const {
   const Keys keys = then(compare.key(), compare.range_end(), base_);
   if (keys.empty()) return compare.target() != Compare::VALUE && holds(compare, KeyValue());

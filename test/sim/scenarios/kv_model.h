@@ -1,5 +1,5 @@
-// What a v3 request does to a state that is known, and what its answer has to be: a second, plain implementation of put,
-// delete, range and (nested) transactions.
+// What a v3 request does to a state that is known, and what its answer has to be: a second, plain implementation of
+// put, delete, range and (nested) transactions.
 #pragma once
 
 #include <map>

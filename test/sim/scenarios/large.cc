@@ -13,7 +13,7 @@ using cluster_test::Violations;
 
 constexpr char kPrefix[] = "/play/large/", kRefusedPrefix[] = "/play/refused/";
 constexpr uint64_t kMostOperations = 128, kKeys = 200;
-constexpr size_t kOperationBytes = 100;  // about
+constexpr size_t kOperationBytes = 100;             // about
 constexpr size_t kLimit = 1536 << 10, kRoom = 512;  // for all but the value
 constexpr auto kPatience = 5s;
 constexpr int kInvalidArgument = 3;
@@ -29,12 +29,18 @@ class Large::Client : KvClient {
   void run() {
     while (!done()) {
       const uint64_t dice = below(100);
-      if (dice < 20) put_many(std::min(kMostOperations - below(3), stage_.largest_request / kOperationBytes));
-      else if (dice < 24) put_large(stage_.largest_request - kRoom - below(stage_.largest_request / 2));
-      else if (dice < 40) put_large(below(stage_.largest_request / 10));
-      else if (dice < 45) put_too_many();
-      else if (dice < 47) put_too_large();
-      else read();
+      if (dice < 20)
+        put_many(std::min(kMostOperations - below(3), stage_.largest_request / kOperationBytes));
+      else if (dice < 24)
+        put_large(stage_.largest_request - kRoom - below(stage_.largest_request / 2));
+      else if (dice < 40)
+        put_large(below(stage_.largest_request / 10));
+      else if (dice < 45)
+        put_too_many();
+      else if (dice < 47)
+        put_too_large();
+      else
+        read();
       sleep_ms(20, 200);
       if (chance(10)) move();
     }
@@ -51,8 +57,10 @@ class Large::Client : KvClient {
     const uint64_t first = below(kKeys - operations);
     TxnRequest request;
     for (uint64_t i = 0; i < operations; ++i) {
-      if (chance(90)) add_put(request, key_of(first + i), new_value());
-      else request.add_success()->mutable_request_delete_range()->set_key(key_of(first + i));
+      if (chance(90))
+        add_put(request, key_of(first + i), new_value());
+      else
+        request.add_success()->mutable_request_delete_range()->set_key(key_of(first + i));
     }
     txn(request);
   }

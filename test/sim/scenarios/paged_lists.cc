@@ -24,10 +24,14 @@ class PagedLists::Client : KvClient {
   void run() {
     while (!done()) {
       const uint64_t dice = below(100);
-      if (dice < 40) put_some();
-      else if (dice < 50) erase_some();
-      else if (dice < 60 && stage_.compacts) compact();
-      else list();
+      if (dice < 40)
+        put_some();
+      else if (dice < 50)
+        erase_some();
+      else if (dice < 60 && stage_.compacts)
+        compact();
+      else
+        list();
       sleep_ms(10, 60);
       if (chance(5)) move();
     }
@@ -66,15 +70,19 @@ class PagedLists::Client : KvClient {
     request.set_keys_only(chance(20));
     request.set_serializable(chance(40));
     if (chance(20)) request.set_sort_order(RangeRequest::DESCEND);
-    if (chance(40) && seen_ > 0) request.set_revision(seen_ - static_cast<int64_t>(below(std::min<uint64_t>(kMostKept, static_cast<uint64_t>(seen_)))));
+    if (chance(40) && seen_ > 0)
+      request.set_revision(seen_ -
+                           static_cast<int64_t>(below(std::min<uint64_t>(kMostKept, static_cast<uint64_t>(seen_)))));
     while (!done()) {
       const std::optional<RangeResponse> page = range(request);
       if (!page) return;
       note(page);
       if (!page->more() || page->kvs().empty()) return count(request);
       const std::string& last = page->kvs(page->kvs_size() - 1).key();
-      if (request.sort_order() == RangeRequest::DESCEND) request.set_range_end(last);
-      else request.set_key(last + std::string(1, '\0'));
+      if (request.sort_order() == RangeRequest::DESCEND)
+        request.set_range_end(last);
+      else
+        request.set_key(last + std::string(1, '\0'));
       if (request.revision() == 0) request.set_revision(page->header().revision());
       if (chance(10)) move();  // the next page may come from another member
       sleep_ms(0, 20);

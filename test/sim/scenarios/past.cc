@@ -53,8 +53,8 @@ void Past::take(const store::Record& record) {
 const KeyState* Past::at(const std::string& key, uint64_t revision) const {
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return nullptr;
-  const auto after = std::ranges::upper_bound(found->second, revision, {},
-                                              [&](size_t place) { return changes_[place].revision; });
+  const auto after =
+      std::ranges::upper_bound(found->second, revision, {}, [&](size_t place) { return changes_[place].revision; });
   if (after == found->second.begin()) return nullptr;
   const KeyChange& change = changes_[*std::prev(after)];
   return change.after ? &*change.after : nullptr;

@@ -38,7 +38,8 @@ class Past {
   const std::vector<KeyChange>& changes() const { return changes_; }
   std::vector<const KeyChange*> changes_at(uint64_t revision) const;
 
-  // The files that v2 shows at that index: neither a directory's path, nor hidden below the root (bridge.md P2, P4, T4).
+  // The files that v2 shows at that index: neither a directory's path, nor hidden below the root (bridge.md P2, P4,
+  // T4).
   std::map<std::string, const KeyState*> v2_files(const std::string& prefix, uint64_t index) const;
   uint64_t revision_at(uint64_t index) const;
 
@@ -47,9 +48,9 @@ class Past {
   bool is_directory(const std::string& path, uint64_t index) const;
 
   std::vector<KeyChange> changes_;
-  std::map<std::string, std::vector<size_t>> by_key_;                                // places in changes_
-  std::map<std::string, std::vector<std::pair<uint64_t, bool>>> directories_;        // index, whether it is there then
-  std::map<uint64_t, uint64_t> revisions_;                                           // by index
+  std::map<std::string, std::vector<size_t>> by_key_;                          // places in changes_
+  std::map<std::string, std::vector<std::pair<uint64_t, bool>>> directories_;  // index, whether it is there then
+  std::map<uint64_t, uint64_t> revisions_;                                     // by index
   uint64_t last_revision_ = 1;
 };
 

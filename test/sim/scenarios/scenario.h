@@ -1,5 +1,5 @@
-// One way of using a cluster: clients of its own, on keys of its own, with rules of its own (SIM-7). Which of them a run
-// has, and with how many clients, is drawn from its seed (scenarios.h).
+// One way of using a cluster: clients of its own, on keys of its own, with rules of its own (SIM-7). Which of them a
+// run has, and with how many clients, is drawn from its seed (scenarios.h).
 #pragma once
 
 #include <chrono>

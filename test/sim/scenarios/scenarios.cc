@@ -7,6 +7,8 @@
 #include "test/sim/scenarios/bank.h"
 #include "test/sim/scenarios/both_views.h"
 #include "test/sim/scenarios/large.h"
+#include "test/sim/scenarios/lease_churn.h"
+#include "test/sim/scenarios/lock.h"
 #include "test/sim/scenarios/paged_lists.h"
 #include "test/sim/scenarios/watching.h"
 
@@ -29,6 +31,8 @@ constexpr std::array<Kind, kScenarios> kKinds = {{
     {"append lists", make<AppendLists>},
     {"bank", make<Bank>},
     {"large", make<Large>},
+    {"lease churn", make<LeaseChurn>},
+    {"lock", make<Lock>},
     {"paged lists", make<PagedLists>},
     {"watching", make<Watching>},
 }};

@@ -18,7 +18,7 @@
 
 namespace viaduct::sim {
 
-constexpr size_t kScenarios = 5;
+constexpr size_t kScenarios = 7;
 struct ScenarioPlan {
   std::array<size_t, kScenarios> clients{};  // how many each has; names in scenarios.cc
   size_t largest_request = 0;                // bytes; the limit, or what the log has room for
@@ -27,8 +27,8 @@ ScenarioPlan draw_scenarios(Dice& dice);
 
 class Scenarios {
  public:
-  Scenarios(const ScenarioPlan& plan, const cluster_test::LoadSetting& setting,
-            std::function<std::vector<int>()> ports, Dice dice);
+  Scenarios(const ScenarioPlan& plan, const cluster_test::LoadSetting& setting, std::function<std::vector<int>()> ports,
+            Dice dice);
   ~Scenarios();  // ends
 
   void start();

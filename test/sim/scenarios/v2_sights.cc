@@ -99,7 +99,8 @@ void check_v2_sight(const V2Sight& sight, const Past& past, Violations& violatio
     const auto found = files.find(key);
     return shown(found == files.end() ? nullptr : &found->second);
   };
-  violations.add("INV-L6", "v2 shows " + key + " as " + file(sight.files) + " instead of " + file(wanted) + " in " + where);
+  violations.add("INV-L6",
+                 "v2 shows " + key + " as " + file(sight.files) + " instead of " + file(wanted) + " in " + where);
 }
 
 }  // namespace viaduct::sim

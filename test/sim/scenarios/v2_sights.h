@@ -1,5 +1,5 @@
-// A v2 client that looks at whole directories, and the check of what it saw: the files that v2 shows at the index of the
-// answer, whichever API wrote them (bridge.md, INV-L6, L7).
+// A v2 client that looks at whole directories, and the check of what it saw: the files that v2 shows at the index of
+// the answer, whichever API wrote them (bridge.md, INV-L6, L7).
 #pragma once
 
 #include <cstdint>

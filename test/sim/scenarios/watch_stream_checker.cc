@@ -21,6 +21,7 @@ struct Watcher {
   size_t got = 0;                        // of these
   int64_t last_event = 0, told = 0;      // revisions; `told`: by a notice
   bool over = false;
+  bool is_lost = false;  // it got something else: all the rest would be wrong, too
 };
 
 bool wants(const WatchCreateRequest& asked, const KeyChange& change) {
@@ -41,6 +42,7 @@ class Checker {
     if (found == watchers_.end()) return complain("INV-W9", "something for a watcher that is not there", response);
     Watcher& watcher = found->second;
     if (watcher.over) return complain("INV-W9", "something after the end of " + watcher.name, response);
+    if (watcher.is_lost) return;
     if (response.canceled()) return end(watcher, response);
     if (response.events().empty()) return check_told(watcher, response);
     for (const mvccpb::Event& event : response.events()) take(watcher, event, response);
@@ -55,7 +57,8 @@ class Checker {
     watcher.asked = stream_.asked[created_++];
     watcher.name = stream_.name + ", watcher " + std::to_string(response.watch_id()) + " of " + watcher.asked.key() +
                    " from " + std::to_string(watcher.asked.start_revision());
-    watcher.first = watcher.asked.start_revision() > 0 ? watcher.asked.start_revision() : response.header().revision() + 1;
+    watcher.first =
+        watcher.asked.start_revision() > 0 ? watcher.asked.start_revision() : response.header().revision() + 1;
     watcher.over = response.canceled();
     for (const KeyChange& change : past_.changes()) {
       if (static_cast<int64_t>(change.revision) >= watcher.first && wants(watcher.asked, change))
@@ -77,12 +80,14 @@ class Checker {
 
   void take(Watcher& watcher, const mvccpb::Event& event, const WatchResponse& response) {
     const int64_t revision = event.kv().mod_revision();
-    if (revision <= watcher.told) complain("INV-W7", watcher.name + " was told of progress before " + event.ShortDebugString(), response);
+    if (revision <= watcher.told)
+      complain("INV-W7", watcher.name + " was told of progress before " + event.ShortDebugString(), response);
     if (revision == watcher.last_event) complain("INV-W4", watcher.name + " got one revision in two parts", response);
     if (watcher.got == watcher.wanted.size() || !is_event(*watcher.wanted[watcher.got], event)) {
       const std::string wanted = watcher.got == watcher.wanted.size() ? "nothing" : named(*watcher.wanted[watcher.got]);
-      complain("INV-W3", watcher.name + " should get " + wanted + " and got " + event.ShortDebugString().substr(0, 300), response);
-      watcher.over = true;  // the rest would be wrong, too
+      complain("INV-W3", watcher.name + " should get " + wanted + " and got " + event.ShortDebugString().substr(0, 300),
+               response);
+      watcher.is_lost = true;
       return;
     }
     check_previous(watcher, event, response);
@@ -114,7 +119,7 @@ class Checker {
 
   void take_notice(const WatchResponse& response) {
     for (auto& [id, watcher] : watchers_) {
-      if (!watcher.over) check_told(watcher, response);
+      if (!watcher.over && !watcher.is_lost) check_told(watcher, response);
     }
   }
 
@@ -126,7 +131,8 @@ class Checker {
       complain("INV-W6", watcher.name + " was told of what it does not wait for", response);
     }
     if (watcher.got < watcher.wanted.size() && static_cast<int64_t>(watcher.wanted[watcher.got]->revision) <= told) {
-      complain("INV-W7", watcher.name + " was told of progress beyond " + named(*watcher.wanted[watcher.got]), response);
+      complain("INV-W7", watcher.name + " was told of progress beyond " + named(*watcher.wanted[watcher.got]),
+               response);
     }
     watcher.told = std::max(watcher.told, told);
   }

@@ -36,7 +36,8 @@ class Watching::Client : cluster_test::Worker<V3Client> {
  private:
   void follow() {
     WatchStream kept;
-    kept.name = "watch stream " + std::to_string(number_) + "-" + std::to_string(++streams_) + " on " + std::to_string(port_);
+    kept.name =
+        "watch stream " + std::to_string(number_) + "-" + std::to_string(++streams_) + " on " + std::to_string(port_);
     V3Stream stream(port_, "Watch/Watch", create(kept));
     uint64_t more = below(kMostWatchers);
     for (const auto end = Clock::now() + std::chrono::milliseconds(300 + below(2500)); Clock::now() < end && !done();) {
@@ -62,7 +63,8 @@ class Watching::Client : cluster_test::Worker<V3Client> {
     create.set_key(kPrefixes[below(std::size(kPrefixes))]);
     create.set_range_end(end_of_prefix(create.key()));
     const uint64_t start = below(4);
-    if (start == 0) create.set_start_revision(std::max<int64_t>(1, newest_ - static_cast<int64_t>(below(kFarthestPast))));
+    if (start == 0)
+      create.set_start_revision(std::max<int64_t>(1, newest_ - static_cast<int64_t>(below(kFarthestPast))));
     if (start == 1) create.set_start_revision(newest_ + 1 + static_cast<int64_t>(below(kFarthestFuture)));
     if (start == 2) create.set_start_revision(static_cast<int64_t>(1 + below(5)));  // the other: from now on
     create.set_prev_kv(chance(50));

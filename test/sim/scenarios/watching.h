@@ -1,6 +1,6 @@
-// Watchers from the past, the present and the future, several on a stream, with filters, prev_kv and requests for progress,
-// on whatever member. Each stream is judged by itself: what it was sent, in what order, and what it said to have sent
-// (INV-W1 to W9).
+// Watchers from the past, the present and the future, several on a stream, with filters, prev_kv and requests for
+// progress, on whatever member. Each stream is judged by itself: what it was sent, in what order, and what it said to
+// have sent (INV-W1 to W9).
 #pragma once
 
 #include <map>
