@@ -15,6 +15,7 @@
 #include "test/sim/faults.h"
 #include "test/sim/member.h"
 #include "test/sim/plan.h"
+#include "test/sim/quiet.h"
 #include "test/sim/raft_trace.h"
 #include "test/sim/reshaper.h"
 
@@ -25,6 +26,7 @@ using namespace std::chrono_literals;
 
 constexpr uint16_t kFirstPort = 2379;
 constexpr Nanoseconds kStartTime = 30 * kSecond;
+constexpr Nanoseconds kQuietTime = 30 * kSecond;  // what was asked for by clients that are gone has its time
 
 class Run {
  public:
@@ -46,7 +48,10 @@ class Run {
   }
 
   Report play() {
-    scheduler_.run(clients_, [this] { play_through(); });
+    scheduler_.run(clients_, [this] {
+      play_through();
+      check_quiet();
+    });
     return finish();
   }
 
@@ -74,6 +79,21 @@ class Run {
     judge(load);
     scenarios.judge(chronicle_, judged(), violations_);
     counts_.merge(scenarios.calls());
+  }
+
+  // The clients are gone.
+  void check_quiet() {
+    if (!is_mended_) return;
+    std::string left;
+    for (const Nanoseconds until = scheduler_.now() + kQuietTime; scheduler_.now() < until;) {
+      left.clear();
+      for (const auto& member : members_) {
+        if (left.empty() && member->serves()) left = left_over(*member, world_);
+      }
+      if (left.empty()) return;
+      std::this_thread::sleep_for(100ms);
+    }
+    violations_.add("SIM-8", left);
   }
 
   void break_and_mend() {

@@ -197,6 +197,13 @@ bool Sockets::close(int descriptor) {
   return true;
 }
 
+size_t Sockets::abandoned(const Machine& machine) const {
+  return static_cast<size_t>(std::ranges::count_if(open_, [&](const auto& entry) {
+    const auto* const endpoint = dynamic_cast<const Endpoint*>(entry.second.get());
+    return endpoint && &endpoint->machine == &machine && !endpoint->peer;
+  }));
+}
+
 void Sockets::close_all_of(const Machine& machine) {
   std::vector<std::shared_ptr<Open>> closing;
   std::erase_if(open_, [&](auto& entry) {

@@ -123,6 +123,7 @@ class Sockets {
   bool replace(int descriptor, std::shared_ptr<Open> open);  // socket() does not say yet what it will be
   bool close(int descriptor);
   void close_all_of(const Machine& machine);  // its process is gone
+  size_t abandoned(const Machine& machine) const;  // connections whose other side is closed
 
   bool listen(Listening& listening, uint16_t port);
   void unlisten(const Listening& listening);

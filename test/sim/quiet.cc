@@ -1,0 +1,32 @@
+#include "test/sim/quiet.h"
+
+#include <memory>
+#include <sstream>
+
+#include "store/hub.h"
+
+namespace viaduct::sim {
+
+std::string left_over(Member& member, const Member::World& world) {
+  struct Found {
+    uint64_t commands = 0, watches = 0;
+  };
+  const auto found = std::make_shared<Found>();  // with a thread that may come to it late
+  const bool answered = member.call(
+      [found](server::Node& node) {
+        *found = {node.node_counts().proposals_pending.load(), node.hub().size()};
+      },
+      kSecond);
+  std::ostringstream text;
+  const auto tell = [&](uint64_t count, const char* what) {
+    if (count > 0) text << " " << count << " " << what;
+  };
+  if (!answered) text << " no answer";
+  tell(found->commands, "commands that wait for their answer");
+  tell(found->watches, "watches");
+  tell(world.network.snapshots_from(member.id()), "snapshots on their way");
+  tell(world.sockets.abandoned(member.machine()), "connections without a client");
+  return text.str().empty() ? "" : member.name() + " still has" + text.str();
+}
+
+}  // namespace viaduct::sim
