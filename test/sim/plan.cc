@@ -87,7 +87,7 @@ Plan draw_plan(Dice& dice) {
   // In small ones old entries go early, and who was away for a while needs a snapshot.
   plan.segment_bytes = static_cast<uint64_t>(dice.log_between(12, dice.chance(0.5) ? 24 : 512)) * kSectorBytes;
 
-  if (dice.chance(0.3)) plan.segment_bytes = 4 << 20;  // room for the largest request
+  if (dice.chance(0.08)) plan.segment_bytes = 2 << 20;  // room for the largest request
   plan.scenarios.largest_request = std::min<size_t>(kRequestLimit, plan.segment_bytes - 2 * kSectorBytes);
 
   draw_bounds(dice, plan);
