@@ -136,29 +136,61 @@ TEST_CASE("RB-02: cleaning up writes nothing of the group that is open") {
   }
 }
 
+// Writes the numbers as `change` leaves them.
+void renumber(Database& database, void (*change)(Numbers&)) {
+  Numbers numbers;
+  REQUIRE(decode_numbers(database.get(meta_key(kNumbersRow)).value(), numbers));
+  change(numbers);
+  put(database, meta_key(kNumbersRow), encode_numbers(numbers));
+}
+
 TEST_CASE("a store that lost its middle, its numbers or its format is refused") {
   struct Case {
     const char* name;
     void (*damage)(Database&);
   };
-  for (const Case& c : {Case{"an event",
-                             [](Database& d) {
-                               erase_key(d, log_key({Seq(5), 0}));
-                             }},
-                        Case{"a companion",
-                             [](Database& d) {
-                               erase_key(d, log_key({Seq(4), 1}));
-                             }},
-                        Case{"the newest event",
-                             [](Database& d) {
-                               erase_key(d, log_key({Seq(6), 0}));
-                             }},
-                        Case{"the numbers", [](Database& d) { erase_key(d, meta_key(kNumbersRow)); }},
-                        Case{"the applied state", [](Database& d) { erase_key(d, meta_key(kAppliedRow)); }},
-                        Case{"the format", [](Database& d) { erase_key(d, meta_key(kFormatRow)); }},
-                        Case{"the lease", [](Database& d) { erase_key(d, lease_key(LeaseId(7))); }},
-                        Case{"a known format", [](Database& d) { put(d, meta_key(kFormatRow), "\x7f"); }},
-                        Case{"a v2 root that is a path", [](Database& d) { put(d, meta_key(kV2RootRow), "/a/"); }}}) {
+  for (const Case& c :
+       {Case{"an event",
+             [](Database& d) {
+               erase_key(d, log_key({Seq(5), 0}));
+             }},
+        Case{"a companion",
+             [](Database& d) {
+               erase_key(d, log_key({Seq(4), 1}));
+             }},
+        Case{"the newest event",
+             [](Database& d) {
+               erase_key(d, log_key({Seq(6), 0}));
+             }},
+        Case{"the numbers", [](Database& d) { erase_key(d, meta_key(kNumbersRow)); }},
+        Case{"the applied state", [](Database& d) { erase_key(d, meta_key(kAppliedRow)); }},
+        Case{"the format", [](Database& d) { erase_key(d, meta_key(kFormatRow)); }},
+        Case{"the lease", [](Database& d) { erase_key(d, lease_key(LeaseId(7))); }},
+        Case{"a known format", [](Database& d) { put(d, meta_key(kFormatRow), "\x7f"); }},
+        Case{"a v2 root that is a path", [](Database& d) { put(d, meta_key(kV2RootRow), "/a/"); }},
+        Case{"readable numbers", [](Database& d) { put(d, meta_key(kNumbersRow), "\x7f"); }},
+        Case{"a head as high as the log's",
+             [](Database& d) { renumber(d, [](Numbers& n) { n.revision = n.revision.previous(); }); }},
+        Case{"a head as low as the log's",
+             [](Database& d) { renumber(d, [](Numbers& n) { n.revision = n.revision.next(); }); }},
+        Case{"a last event as late as the numbers say",
+             [](Database& d) { renumber(d, [](Numbers& n) { n.seq = n.seq.next(); }); }},
+        Case{"a compaction that ends after it began",
+             [](Database& d) { renumber(d, [](Numbers& n) { n.state_seq = Seq(1); }); }},
+        Case{"a readable applied state", [](Database& d) { put(d, meta_key(kAppliedRow), "\xff"); }},
+        Case{"a readable point of the cleaning", [](Database& d) { put(d, meta_key(kCleanedRow), "\xff"); }},
+        Case{"a compaction to clean up after",
+             [](Database& d) {
+               put(d, meta_key(kCleanedRow), encode_record_id({Seq(4), 0}));
+             }},
+        Case{"a readable place of its origin", [](Database& d) { put(d, meta_key(kInstalledRow), "\xff"); }},
+        Case{"a readable lease", [](Database& d) { put(d, lease_key(LeaseId(7)), "\xff"); }},
+        Case{"leases with ids", [](Database& d) { put(d, lease_key(LeaseId(7)) + "x", "\xff"); }},
+        Case{"a readable record",
+             [](Database& d) {
+               put(d, log_key({Seq(5), 0}), "\xff");
+             }},
+        Case{"records with numbers", [](Database& d) { put(d, std::string(1, kLogTable) + "x", ""); }}}) {
     CAPTURE(c.name);
     FakeDisk disk;
     {
@@ -177,6 +209,27 @@ TEST_CASE("a store that lost its middle, its numbers or its format is refused") 
     const Result<std::unique_ptr<Store>> opened = Store::open(disk, options());
     REQUIRE_FALSE(opened);
     CHECK(opened.error().code == Code::kCorrupt);
+  }
+}
+
+TEST_CASE("how many names there are is a hint, whatever it says") {
+  FakeDisk disk;
+  StoreFixture store(disk, options());
+  for (const char* key : {"/a/b", "/a/c", "/d"}) store.put(key, "1");
+  store->barrier();
+  const uint64_t hash = store->hash();
+  SeededRandom random(1);
+  for (const char* names : {"", "\x01\x01", "\x7f\x7f", "\xff"}) {
+    CAPTURE(names);
+    const std::unique_ptr<FakeDisk> image = disk.crash_image(random);
+    {
+      Result<std::unique_ptr<Database>> database = Database::open(*image, options().directory);
+      REQUIRE(database);
+      put(**database, meta_key(kNamesRow), names);
+    }
+    const Result<std::unique_ptr<Store>> opened = Store::open(*image, options());
+    REQUIRE(opened);
+    CHECK((*opened)->hash() == hash);
   }
 }
 
