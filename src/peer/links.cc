@@ -86,6 +86,7 @@ void Links::set_peers(const std::vector<Peer>& peers) {
     gone.assign(std::make_move_iterator(done.begin()), std::make_move_iterator(done.end()));
     ended_.erase(done.begin(), done.end());
   }
+  snapshots_.keep_only(peers);
   for (const Peer& peer : peers) {
     if (const LinkPtr link = find_or_make(peer.id)) link->set_urls(peer.urls);
   }

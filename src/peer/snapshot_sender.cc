@@ -62,6 +62,13 @@ void SnapshotSender::run(Transfer& transfer) {
   listener_.snapshot_sent(id, sent ? std::optional(*sent) : std::nullopt);
 }
 
+void SnapshotSender::keep_only(const std::vector<Peer>& peers) {
+  const std::lock_guard lock(mutex_);
+  for (const Transfer& transfer : transfers_) {
+    if (std::ranges::find(peers, transfer.to.id, &Peer::id) == peers.end()) transfer.cancellation.cancel();
+  }
+}
+
 void SnapshotSender::stop() {
   std::list<Transfer> ending;
   {

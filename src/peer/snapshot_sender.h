@@ -27,7 +27,8 @@ class SnapshotSender {
 
   // False, and the source is gone: one is on its way there, or two are elsewhere, or we have stopped.
   bool start(Peer to, std::unique_ptr<SnapshotSource> source);
-  void stop();  // and waits
+  void keep_only(const std::vector<Peer>& peers);  // what is on its way to others fails
+  void stop();                                     // and waits
 
  private:
   struct Transfer {

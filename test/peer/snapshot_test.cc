@@ -205,6 +205,21 @@ TEST_CASE("the receiving end refuses what is damaged, elsewhere, too large or wi
   CHECK(ask(again, "do=begin", "").status == 410);
 }
 
+TEST_CASE("a transfer to a member that is taken away fails at once, and no other does") {
+  World world(3, quick);
+  Gate gate;
+  const std::string bytes = snapshot_bytes(3 * kSnapshotChunkBytes);
+  for (const uint64_t id : {2, 3}) world[id].sink.before_write = [&](uint64_t) { gate.wait(); };
+  world[1].links->send_snapshot(kTwo, source_of(1, bytes));
+  world[1].links->send_snapshot(kThree, source_of(2, bytes));
+  world[1].links->set_peers({world[3].peer()});
+  REQUIRE(world[1].listener.await_snapshots(1));
+  CHECK(world[1].listener.snapshots().back() == std::pair(kTwo, std::optional<Index>()));
+  gate.open();
+  REQUIRE(world[1].listener.await_snapshots(2));
+  CHECK(world[1].listener.snapshots().back() == std::pair(kThree, std::optional(Index(1002))));
+}
+
 TEST_CASE("links end at once in the middle of a transfer") {
   World world(2, [](LinksOptions& options) { options.snapshot_bytes_per_second = 1; });
   Gate gate;

@@ -181,7 +181,8 @@ void Network::Wire::send_snapshot(MemberId to, std::unique_ptr<peer::SnapshotSou
   const std::shared_ptr<peer::SnapshotSource> shared = std::move(source);  // with the thread's function, which is copied
   network_.scheduler_.spawn(machine_, "snapshot", [this, to, shared] {
     SnapshotCourier courier(*shared, [this, to](const SnapshotCourier::Request& request) { return ask(to, request); });
-    const std::optional<Index> index = courier.deliver(network_.scheduler_, kTransferTime);
+    const auto is_wanted = [this, to] { return peers_.contains(to); };
+    const std::optional<Index> index = courier.deliver(network_.scheduler_, kTransferTime, is_wanted);
     sending_snapshots_.erase(to);
     if (!index) ++network_.counts_.snapshots_failed;
     listener_->snapshot_sent(to, index);

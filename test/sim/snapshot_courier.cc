@@ -2,9 +2,10 @@
 
 namespace viaduct::sim {
 
-std::optional<Index> SnapshotCourier::deliver(Scheduler& scheduler, Nanoseconds time) {
+std::optional<Index> SnapshotCourier::deliver(Scheduler& scheduler, Nanoseconds time,
+                                              const std::function<bool()>& is_wanted) {
   const Nanoseconds give_up = scheduler.now() + time;
-  while (scheduler.now() < give_up) {
+  while (scheduler.now() < give_up && is_wanted()) {
     Step step = begin();
     if (step == Step::kOn) step = send_chunks();
     if (step == Step::kOn) step = finish();

@@ -20,8 +20,8 @@ class SnapshotCourier {
 
   SnapshotCourier(peer::SnapshotSource& source, Ask ask) : source_(source), ask_(std::move(ask)) {}
 
-  // The index that is installed there now; nothing: it failed.
-  std::optional<Index> deliver(Scheduler& scheduler, Nanoseconds time);
+  // The index that is installed there now; nothing: it failed, or is wanted no more.
+  std::optional<Index> deliver(Scheduler& scheduler, Nanoseconds time, const std::function<bool()>& is_wanted);
 
  private:
   enum class Step { kOn, kAgain, kInstalled, kFailed };
