@@ -13,6 +13,7 @@ constexpr const char* kPath = "/ballot";
 Options with_ballot() {
   Options options = small_options();
   options.ballot_path = kPath;
+  options.max_frame_bytes = 2048;
   return options;
 }
 
@@ -44,6 +45,15 @@ TEST_CASE("a ballot that is damaged or another's is none") {
     if (must(read_file(*copy, kPath, 512)) == must(read_file(disk, kPath, 512))) continue;
     CAPTURE(at);
     CHECK_FALSE(kept(*copy));
+  }
+}
+
+TEST_CASE("a file of another length is no ballot") {
+  for (const size_t bytes : {0, 43, 511, 513, 100'000}) {
+    CAPTURE(bytes);
+    FakeDisk disk;
+    must(must(disk.open(kPath, OpenMode::kCreate))->write_at(0, std::string(bytes, 'x')));
+    CHECK_FALSE(kept(disk));
   }
 }
 
@@ -99,7 +109,8 @@ Result<void> live(Disk& disk, Random& random, HardState& acknowledged) {
   VIADUCT_TRY_ASSIGN(wal, Wal::create(disk, kDirectory, with_ballot(), random));
   for (uint64_t term = 1; term < 4; ++term) {
     const HardState next = hard_state(term, 5, 0);
-    VIADUCT_TRY(wal->append(shared({entry(term, term, 2500)}), next));  // each in a segment of its own
+    const uint64_t first = 2 * term - 1;
+    VIADUCT_TRY(wal->append(shared(entries(first, first + 2, term, 1500)), next));  // two frames in a new segment
     VIADUCT_TRY(wal->sync());
     acknowledged = next;
   }

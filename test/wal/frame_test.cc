@@ -80,6 +80,7 @@ TEST_CASE("an end mark names the frame before it and shows any flipped bit") {
   CHECK(names_end(*mark, kChain));
   CHECK(!names_end(*mark, Chain{kChain.salt, kChain.next_frame + 1, kChain.crc}));
   CHECK(!names_end(*mark, Chain{kChain.salt + 1, kChain.next_frame, kChain.crc}));
+  CHECK(!names_end(*mark, Chain{kChain.salt, kChain.next_frame, kChain.crc + 1}));
   for (size_t at = 0; at < bytes.size(); ++at) {
     CAPTURE(at);
     for (int bit = 0; bit < 8; ++bit) CHECK(!decode_end_mark(flipped(bytes, at, bit)));

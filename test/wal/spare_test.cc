@@ -54,6 +54,16 @@ TEST_CASE("a log whose spare is there opens with no byte free, one without it sa
   }
 }
 
+TEST_CASE("a spare that could not be made for want of space, and not be removed either, is given up for good") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  const auto wal = create(disk, random);
+  disk.fail_call(3, {Code::kNoSpace, "injected"}, FakeDisk::Repeat::kForEver);
+  CHECK(wal->prepare_spare().error().code == Code::kIo);
+  disk.stop_failing();
+  CHECK(wal->prepare_spare().error().code == Code::kIo);
+}
+
 TEST_CASE("a spare that was made is there after a power cut") {
   FakeDisk disk;
   SeededRandom random(1);

@@ -20,6 +20,11 @@ struct Example {
 
   uint64_t start() const { return starts.back(); }
   uint64_t end() const { return ends.back(); }
+  // As it was written behind a frame.
+  std::string end_mark(uint64_t frame) const {
+    const auto header = decode_frame_header(Bytes(content).substr(starts[frame]));
+    return encode_end_mark({header->salt, header->number + 1, header->previous_crc});
+  }
   uint64_t sector(uint64_t number) const { return start() / kSectorBytes * kSectorBytes + number * kSectorBytes; }
 };
 
@@ -122,6 +127,22 @@ TEST_CASE("an unfinished write is cut, and anything else that is wrong at the ta
          e.content.replace(e.sector(3), frame.size(), frame);
        },
        Outcome::kLoss, 0},
+      {"an earlier frame again, sectors behind the last one",
+       [](Example& e) {
+         const std::string frame = e.content.substr(e.starts[1], e.ends[1] - e.starts[1]);
+         e.content.replace(e.sector(6), frame.size(), frame);
+       },
+       Outcome::kCut, 6},
+      {"an earlier end mark, sectors behind the last frame",
+       [](Example& e) { e.content.replace(e.sector(6), kEndMarkBytes, e.end_mark(1)); }, Outcome::kCut, 6},
+      {"an earlier end mark right behind the last frame",
+       [](Example& e) { e.content.replace(frame_offset_after(e.end()), kEndMarkBytes, e.end_mark(1)); }, Outcome::kCut,
+       6},
+      {"another log's end mark, sectors behind the last frame",
+       [](Example& e) {
+         e.content.replace(e.sector(6), kEndMarkBytes, encode_end_mark({77, 100, 5}));
+       },
+       Outcome::kCut, 6},
   };
   for (const Case& c : cases) {
     CAPTURE(c.name);
