@@ -4,9 +4,9 @@
 
 #include <map>
 
-#include "base/log.h"
 #include "store/store_impl.h"
 #include "test/store/history_model.h"
+#include "test/store/quiet_log.h"
 #include "test/support/fake_disk.h"
 
 namespace viaduct::store {
@@ -24,15 +24,6 @@ uint64_t applied_index(Store& store) {
   const Store::ReadLock lock(store);
   return store.applied().index.value;
 }
-
-class QuietLog {
- public:
-  QuietLog() { log::set_level(log::Level::kError); }
-  ~QuietLog() { log::set_level(before_); }
-
- private:
-  const log::Level before_ = log::level();
-};
 
 void erase_key(Database& database, const std::string& key) {
   Database::Batch batch;
