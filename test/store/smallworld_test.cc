@@ -110,11 +110,11 @@ class History {
       ++counts_.images;
       StoreFixture survivor(image, options());
       if (std::ranges::find(possible_, survivor->hash()) == possible_.end())
-        FAIL("a state that never was, or is no more");
+        FAIL_CHECK("a state that never was, or is no more");
       survivor.put("/goes/on", "3");
       const uint64_t hash = survivor->hash();
       survivor.reopen();
-      if (survivor->hash() != hash) FAIL("what was written since is gone");
+      if (survivor->hash() != hash) FAIL_CHECK("what was written since is gone");
     });
   }
 
