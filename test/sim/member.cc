@@ -9,6 +9,7 @@
 #include "server/node_timings.h"
 #include "server/quarantine.h"
 #include "server/routes.h"
+#include "test/sim/damage.h"
 
 namespace viaduct::sim {
 namespace {
@@ -103,37 +104,11 @@ void Member::ended(bool noticed) {
   world_.network.process_ended(id(), noticed);
 }
 
-// A byte is bent, a sector is empty, or the end is missing.
 std::string Member::damage(Dice& dice) {
-  FakeDisk& disk = disk_.fake();
-  std::vector<std::string> paths;
-  for (const std::string& directory : {options_.wal_directory, options_.state_directory}) {
-    const auto names = disk.list(directory);
-    if (!names) continue;
-    for (const std::string& name : *names) paths.push_back(join_path(directory, name));
-  }
-  if (paths.empty()) return "nothing is there";
-  const std::string path = paths[dice.below(paths.size())];
-  auto file = disk.open(path, OpenMode::kWrite);
-  const uint64_t size = file ? (*file)->size().value() : 0;
-  if (size == 0) return path + " is empty";
-  damaged_ = true;
-  const uint64_t at = dice.below(size);
-  const uint64_t kind = dice.below(3);
-  if (kind == 0) {
-    char byte;
-    (void)(*file)->read_at(at, {&byte, 1});
-    byte = static_cast<char>(byte ^ 1 << dice.below(8));
-    (void)(*file)->write_at(at, {&byte, 1});
-  } else if (kind == 1) {
-    const uint64_t sector = at / kSectorBytes * kSectorBytes;
-    (void)(*file)->write_at(sector, std::string(std::min(kSectorBytes, size - sector), '\0'));
-  } else {
-    (void)(*file)->truncate(at);
-  }
-  (void)(*file)->sync();
-  constexpr const char* kKinds[] = {" has a bent bit at ", " has an empty sector at ", " ends at "};
-  return path + kKinds[kind] + std::to_string(at);
+  const std::optional<std::string> done =
+      sim::damage(disk_.fake(), {options_.wal_directory, options_.state_directory, {options_.cluster_id, id()}}, dice);
+  damaged_ |= done.has_value();
+  return done.value_or("nothing to damage");
 }
 
 // In the order of server/server.cc.

@@ -91,6 +91,11 @@ void Network::Wire::attach(peer::Listener& listener, peer::SnapshotSink& sink) {
   network_.scheduler_.spawn(machine_, "links", [this] { receive(); });
 }
 
+size_t Network::snapshots_from(MemberId id) const {
+  return static_cast<size_t>(std::ranges::count_if(
+      wires_.at(id)->sending_snapshots_, [&](MemberId to) { return wires_.contains(to) && wires_.at(to)->listener_; }));
+}
+
 void Network::Wire::detach() { listener_ = nullptr; }
 
 void Network::Wire::receive() {

@@ -124,8 +124,9 @@ class Scheduler {
   void wake_all(const void* on);
   void yield();
   void maybe_preempt() {
-    if (options_.preemption > 0 && running_ && dice_.chance(options_.preemption)) yield();
+    if (options_.preemption > 0 && running_ && unbroken_ == 0 && dice_.chance(options_.preemption)) yield();
   }
+  static void unbroken(int change) { unbroken_ += change; }  // while above 0 nobody is interrupted
   void end_thread();  // does not return
   Thread* thread(uint64_t id);
 
@@ -147,6 +148,7 @@ class Scheduler {
   void block();
 
   static Scheduler* current_;
+  static inline int unbroken_ = 0;
 
   Dice dice_;
   const SchedulerOptions options_;
