@@ -19,7 +19,7 @@ namespace viaduct::server {
 
 class ClusterClock {
  public:
-  // An entry with this stamp is committed, or was found at the start; `now` is the local monotonic clock.
+  // An entry with this stamp is committed; `now` is the local monotonic clock.
   void observe(const Stamp& stamp, std::chrono::nanoseconds now);
   // This member leads a new term, and `newest` is the newest stamp in its log.
   void lead(const Stamp& newest, std::chrono::nanoseconds now);

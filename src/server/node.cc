@@ -88,7 +88,8 @@ Node::Node(Disk& disk, const Clock& clock, Random& random, uint64_t incarnation,
       raft_worker_({disk, clock_, random, options_, incarnation_, newest_id_, observer, *store_, *wal_, inbox_,
                     apply_worker_, configurations_, checkpoints_, cluster_clock_, publisher_, maintenance_, apply_counts_, counts_},
                    std::move(raft)) {
-  cluster_clock_.observe(recovered.newest_stamp, clock_.monotonic());
+  const store::Store::ReadLock lock(*store_);
+  cluster_clock_.observe(store_->applied().stamp, clock_.monotonic());
 }
 
 Node::~Node() { stop(); }

@@ -10,7 +10,6 @@
 #include "server/publisher.h"
 #include "server/quarantine.h"
 #include "server/series.h"
-#include "server/stamped.h"
 #include "v3bridge/admin.h"
 #include "v3bridge/membership.h"
 
@@ -22,7 +21,6 @@ constexpr uint64_t kReadBytes = 16 << 20;
 struct OpenLog {
   std::unique_ptr<wal::Wal> wal;
   raft::Log log;
-  Stamp newest_stamp;  // of log and state
 };
 
 Error lost(const std::string& what) { return {Code::kCorrupt, what}; }
@@ -63,7 +61,7 @@ Result<void> check_version(const store::Store& store, const std::string& own) {
 }
 
 // Raft's view of the log: terms of all that is kept up to `last`, and the newest entries.
-Result<raft::Log> read_log(const wal::Wal& wal, Index applied, Index last, uint64_t cache_bytes, Stamp& newest_stamp) {
+Result<raft::Log> read_log(const wal::Wal& wal, Index applied, Index last, uint64_t cache_bytes) {
   const Index base = wal.first_index().previous();
   if (applied < base) {
     return lost("the state ends at entry " + to_string(applied) + ", but the log begins behind " + to_string(base));
@@ -81,7 +79,6 @@ Result<raft::Log> read_log(const wal::Wal& wal, Index applied, Index last, uint6
     VIADUCT_TRY_ASSIGN(entries, wal.read(next, last.next(), kReadBytes));
     for (Entry& entry : entries) {
       next = entry.index.next();
-      if (const std::optional<Stamp> stamp = read_stamp(entry.data)) newest_stamp = *stamp;
       log.restore(std::move(entry));
     }
   }
@@ -157,10 +154,9 @@ Result<OpenLog> open_log(Disk& disk, Random& random, const NodeOptions& options,
   const store::AppliedState applied = applied_by(store);
   VIADUCT_TRY_ASSIGN(wal, open_wal(disk, random, options, applied.index));
   VIADUCT_TRY(follow_installed_state(*wal, store));
-  Stamp newest_stamp = applied.stamp;
   const Index last = last_index_to_keep(*wal, store, applied.index, options);
-  VIADUCT_TRY_ASSIGN(log, read_log(*wal, applied.index, last, options.entry_cache_bytes, newest_stamp));
-  return OpenLog{std::move(wal), std::move(log), newest_stamp};
+  VIADUCT_TRY_ASSIGN(log, read_log(*wal, applied.index, last, options.entry_cache_bytes));
+  return OpenLog{std::move(wal), std::move(log)};
 }
 
 // CC-12.
@@ -194,7 +190,7 @@ Result<Recovered> recover(Disk& disk, Random& random, const NodeOptions& options
     quarantined = false;
   }
   raft::Restart restart{open.wal->hard_state(), configuration_in(*store, options), std::move(open.log), quarantined};
-  return Recovered{std::move(state_directory), std::move(store), std::move(open.wal), std::move(restart), open.newest_stamp};
+  return Recovered{std::move(state_directory), std::move(store), std::move(open.wal), std::move(restart)};
 }
 
 }  // namespace viaduct::server

@@ -7,7 +7,6 @@
 #include "base/disk.h"
 #include "base/random.h"
 #include "base/result.h"
-#include "base/stamp.h"
 #include "raft/raft.h"
 #include "server/node_options.h"
 #include "server/state_directory.h"
@@ -21,7 +20,6 @@ struct Recovered {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<wal::Wal> wal;
   raft::Restart restart;
-  Stamp newest_stamp;  // of log and state
 };
 
 // A loss that peers can make good ends in a quarantine (quarantine.h). Else it is kCorrupt, with a message that names the

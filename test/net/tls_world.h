@@ -9,7 +9,7 @@
 #include "test/net/certificates.h"
 #include "test/net/server_harness.h"
 #include "test/net/tls_peer.h"
-#include "test/server/quiet_log.h"
+#include "test/support/quiet_log.h"
 #include "test/support/temporary_directory.h"
 
 namespace viaduct::net {

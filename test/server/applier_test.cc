@@ -12,10 +12,10 @@
 #include "server/applied_configurations.h"
 #include "server/checkpoints.h"
 #include "server/stamped.h"
-#include "test/server/quiet_log.h"
 #include "test/server/snapshot_world.h"
 #include "test/store/store_copy.h"
 #include "test/store/store_fixture.h"
+#include "test/support/quiet_log.h"
 #include "viaduct/command.pb.h"
 
 namespace viaduct::server {

@@ -9,8 +9,8 @@
 #include <string>
 
 #include "net/tls_self_signed.h"
-#include "test/server/quiet_log.h"
 #include "test/support/manual_clock.h"
+#include "test/support/quiet_log.h"
 #include "test/support/temporary_directory.h"
 
 namespace viaduct::server {

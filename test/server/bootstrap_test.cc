@@ -4,8 +4,8 @@
 
 #include "server/config_cluster.h"
 #include "test/server/fake_outside.h"
-#include "test/server/quiet_log.h"
 #include "test/support/fake_disk.h"
+#include "test/support/quiet_log.h"
 
 namespace viaduct::server {
 namespace {

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "net/loop_group.h"
 #include "test/server/node_world.h"
-#include "test/server/quiet_log.h"
+#include "test/support/quiet_log.h"
 #include "v3/health.h"
 
 namespace viaduct::server {

@@ -4,8 +4,8 @@
 
 #include "server/data_directory_foreign.h"
 #include "server/identity_file.h"
-#include "test/server/quiet_log.h"
 #include "test/support/fake_disk.h"
+#include "test/support/quiet_log.h"
 
 namespace viaduct::server {
 namespace {

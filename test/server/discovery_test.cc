@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "test/server/fake_outside.h"
-#include "test/server/quiet_log.h"
+#include "test/support/quiet_log.h"
 
 namespace viaduct::server {
 namespace {

@@ -18,8 +18,8 @@
 
 #include "base/fatal.h"
 #include "base/random.h"
-#include "test/server/quiet_log.h"
 #include "test/support/fake_disk.h"
+#include "test/support/quiet_log.h"
 #include "test/support/stepped_disk.h"
 
 namespace viaduct::server {

@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "base/bytes.h"
-#include "test/server/quiet_log.h"
 #include "test/support/fake_disk.h"
+#include "test/support/quiet_log.h"
 
 namespace viaduct::server {
 namespace {

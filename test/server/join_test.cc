@@ -5,7 +5,7 @@
 #include "server/config_cluster.h"
 #include "server/join_by_peers.h"
 #include "test/server/fake_outside.h"
-#include "test/server/quiet_log.h"
+#include "test/support/quiet_log.h"
 
 namespace viaduct::server {
 namespace {

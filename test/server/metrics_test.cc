@@ -5,7 +5,7 @@
 #include "server/metric_families.h"
 #include "server/process_figures.h"
 #include "test/server/node_cluster.h"
-#include "test/server/quiet_log.h"
+#include "test/support/quiet_log.h"
 #include "v3/health.h"
 
 using namespace viaduct;

@@ -1,6 +1,8 @@
 // src/server/node and raft_worker with several members.
 #include "test/server/node_cluster.h"
 
+#include "server/stamped.h"
+
 namespace viaduct::server {
 namespace {
 
@@ -26,6 +28,19 @@ Command remove_member(MemberId id) {
   Command command;
   command.mutable_member_remove()->set_id(id.value);
   return command;
+}
+
+Stamp newest_stamp_in_log(NodeCluster& cluster, MemberId id) {
+  SeededRandom random(1);
+  const auto image = cluster.disk(id).crash_image(random);
+  wal::Options options;
+  options.identity = {ClusterId(0xc), id};
+  const auto opened = wal::Wal::open(*image, "/data/wal", options, random);
+  REQUIRE(opened);
+  const wal::Wal& log = *opened->wal;
+  const auto entries = log.read(log.last_index(), log.last_index().next(), 0);
+  REQUIRE(entries);
+  return read_stamp(entries->front().data).value_or(Stamp());
 }
 
 TEST_CASE("a write through any of three members is applied on all of them") {
@@ -146,6 +161,24 @@ TEST_CASE("what a deposed leader had appended alone is proposed again through it
   CHECK(std::holds_alternative<std::monostate>(cluster.finish(std::move(read)).body));
   CHECK(cluster.has(old, "/between"));
   cluster.until_all_equal();
+}
+
+// INV-E1: it would lead with a leap that ends leases early.
+TEST_CASE("what a member stamped alone does not count as time that has passed when it starts again") {
+  NodeCluster cluster(3);
+  const MemberId old = cluster.leader();
+  CHECK(is_done(cluster.propose(old, put("/a", "v"))));
+  cluster.isolate(old);
+  for (int i = 0; i < 3; ++i) cluster.tick();
+  std::future<v3bridge::Outcome> lost = cluster.begin(old, put("/lost", "v"));
+  cluster.tick();
+  cluster.stop(old);
+  const uint64_t stamped = newest_stamp_in_log(cluster, old).cluster_ms;
+  cluster.start(old);
+  const store::Store& store = cluster.node(old).store();
+  const store::Store::ReadLock lock(store);
+  CHECK(stamped > store.applied().stamp.cluster_ms);
+  CHECK(cluster.node(old).cluster_now_ms() == store.applied().stamp.cluster_ms);
 }
 
 TEST_CASE("a member without a quorum refuses writes and linearizable reads when their time is up") {

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "test/server/node_world.h"
-#include "test/server/quiet_log.h"
+#include "test/support/quiet_log.h"
 
 using namespace viaduct;
 using namespace viaduct::server;

@@ -4,8 +4,8 @@
 
 #include "leasepb/lease.pb.h"
 #include "mvccpb/kv.pb.h"
-#include "test/server/quiet_log.h"
 #include "test/server/snapshot_source.h"
+#include "test/support/quiet_log.h"
 #include "v3/snapshot_format.h"
 #include "v3bridge/admin.h"
 #include "v3bridge/membership.h"

@@ -7,8 +7,8 @@
 #include "server/data_directory.h"
 #include "server/identity_file.h"
 #include "server/recovery.h"
-#include "test/server/quiet_log.h"
 #include "test/server/snapshot_source.h"
+#include "test/support/quiet_log.h"
 #include "v3bridge/admin.h"
 
 using namespace viaduct;
@@ -71,8 +71,8 @@ TEST_CASE("a start goes on from a restored directory") {
   if (!started) FAIL(started.error().message);
   CHECK(started->restart.hard_state == HardState{Term(1), MemberId(), Index(1)});
   CHECK(started->restart.configuration.voters == std::vector<MemberId>{(*identity)->member});
-  CHECK(started->newest_stamp.cluster_ms > 1'000'000);
   const store::Store::ReadLock lock(*started->store);
+  CHECK(started->store->applied().stamp.cluster_ms > 1'000'000);
   CHECK(started->store->numbers().seq == source.numbers().seq);
   CHECK(started->store->numbers().revision == source.numbers().revision);
 }

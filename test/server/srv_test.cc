@@ -4,7 +4,7 @@
 
 #include "server/new_member.h"
 #include "test/server/fake_outside.h"
-#include "test/server/quiet_log.h"
+#include "test/support/quiet_log.h"
 
 namespace viaduct::server {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "store/store_impl.h"
 #include "test/store/history_model.h"
-#include "test/store/quiet_log.h"
 #include "test/support/fake_disk.h"
+#include "test/support/quiet_log.h"
 
 namespace viaduct::store {
 namespace {

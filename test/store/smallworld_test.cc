@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "test/store/quiet_log.h"
 #include "test/store/store_fixture.h"
 #include "test/support/fake_disk.h"
+#include "test/support/quiet_log.h"
 #include "test/support/stepped_disk.h"
 
 namespace viaduct::store {
