@@ -128,7 +128,8 @@ void StoreCopy::drop_compacted(std::vector<Kept>& slice) const {
     assert(entry || record.id.seq <= numbers_.state_seq);
     const std::optional<Entry::At> newest = entry ? entry->at(numbers_.seq) : std::nullopt;
     kept.is_newest = newest && newest->id == record.id;
-    return record.id.seq <= numbers_.state_seq && !is_state(record);
+    kept.is_state = is_state(record);
+    return record.id.seq <= numbers_.state_seq && !kept.is_state;
   });
 }
 

@@ -34,6 +34,7 @@ class Copy {
   struct Kept {
     Record record;
     bool is_newest;  // of its name, at this moment
+    bool is_state;   // at the compaction point its name had it
   };
   // The next records, oldest first; empty at the end.
   virtual std::vector<Kept> next() = 0;

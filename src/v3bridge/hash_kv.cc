@@ -1,7 +1,9 @@
 #include "v3bridge/hash_kv.h"
 
+#include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,8 @@ using store::Family;
 using store::Numbers;
 using store::Record;
 using store::Store;
+
+constexpr std::chrono::milliseconds kAgain{1};
 
 V3Error check(int64_t revision, bool allow_compacted_revision, const Numbers& now) {
   if (revision <= 0) return V3Error::kNone;
@@ -53,11 +57,10 @@ class RowHash {
   std::string bytes_;
 };
 
-// Up to the compacted revision counts only what a read at the hashed revision finds; if such a read finds no key at all,
-// what one at the compacted revision would.
-uint32_t hash_of(Copy& copy, Store::Snapshot& at, Store::Snapshot& at_compacted) {
+// Up to the compacted revision counts only what a read at the hashed revision finds; if such a read finds no key at
+// all, what one at the compacted revision would.
+uint32_t hash_of(Copy& copy, Store::Snapshot& at) {
   const bool finds_keys = !at.slice(Family::kKey, "", "", 1, store::Detail::kAllButValues).empty();
-  Store::Snapshot& state = finds_keys ? at : at_compacted;
   const Revision compacted = copy.numbers().compacted_revision;
   RowHash hash;
   for (std::vector<Copy::Kept> slice = copy.next(); !slice.empty(); slice = copy.next()) {
@@ -65,7 +68,7 @@ uint32_t hash_of(Copy& copy, Store::Snapshot& at, Store::Snapshot& at_compacted)
       const Record& record = kept.record;
       if (record.revision > at.revision()) return hash.value();
       if (record.family != Family::kKey) continue;
-      if (record.revision > compacted || state.shows(record)) hash.add(record);
+      if (record.revision > compacted || (finds_keys ? at.shows(record) : kept.is_state)) hash.add(record);
     }
   }
   return hash.value();
@@ -84,10 +87,15 @@ KvHash hash_kv(const Store& store, int64_t revision, bool allow_compacted_revisi
     if (revision < 0 || result.error != V3Error::kNone) return result;
     const Revision hashed = revision == 0 ? now.revision : Revision(static_cast<uint64_t>(revision));
     Result<std::unique_ptr<Store::Snapshot>> at = store.snapshot(hashed);
-    Result<std::unique_ptr<Store::Snapshot>> at_compacted = store.snapshot(now.compacted_revision);
-    if (!at || !at_compacted) continue;  // compacted since the copy was made
-    result.hash = hash_of(*copy, **at, **at_compacted);
-    return result;
+    if (at) {
+      result.hash = hash_of(*copy, **at);
+      return result;
+    }
+    if (revision > 0) {
+      result.error = V3Error::kCompacted;
+      return result;
+    }
+    std::this_thread::sleep_for(kAgain);  // the group that compacts the head of the copy is being written
   }
 }
 
