@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "test/store/store_fixture.h"
 #include "test/v3bridge/world.h"
 
 namespace viaduct::v3bridge {
@@ -85,6 +86,17 @@ TEST_CASE("the hash at an earlier revision leaves out what came later, and what 
     CHECK(text(hash_kv(world.store(), revision, allowed)) == answer);
   }
   CHECK(hash_kv(world.store(), 7, true).error == V3Error::kNone);
+}
+
+TEST_CASE("a revision that a compaction takes before it is on disk is refused at once") {
+  store::StoreFixture store;
+  for (const char* value : {"1", "2", "3"}) store.put("a", value);
+  store->begin_group();
+  REQUIRE(store->compact(Revision(3)));
+  CHECK(hash_kv(*store, 2, true).error == V3Error::kCompacted);
+  CHECK(hash_kv(*store, 3, true).error == V3Error::kNone);
+  store.commit();
+  CHECK(hash_kv(*store, 3, true).error == V3Error::kNone);
 }
 
 TEST_CASE("the hash is of keys, not of directories, and does not tell which API wrote them") {
