@@ -1,5 +1,7 @@
 #include "server/log_keeper.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace viaduct::server {
@@ -15,6 +17,7 @@ void LogKeeper::appended(const std::vector<EntryPtr>& entries) {
 void LogKeeper::step(Index applied, const LogNeeds& needs) {
   needs_ = needs;
   if (!spare_under_way_ && wal_.wants_spare()) prepare_spare();
+  applied = std::min(applied, raft_.log().applied());  // raft's log is cut as well
   if (barrier_under_way_ || applied.value < wal_.last_mark().index.value + snapshot_count_) return;
   if (const Result<Term> term = wal_.term(applied)) make_durable({applied, *term});
 }

@@ -23,7 +23,8 @@ class LogKeeper {
         snapshot_count_(options.snapshot_count), counts_(counts), retention_(options.retention) {}
 
   void appended(const std::vector<EntryPtr>& entries);
-  void step(Index applied, const LogNeeds& needs = {});  // after each write
+  // After each write. The state holds all up to `applied`, which raft may not have been told yet.
+  void step(Index applied, const LogNeeds& needs = {});
 
  private:
   void prepare_spare();
