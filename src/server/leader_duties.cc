@@ -38,7 +38,7 @@ std::optional<Command> LeaderDuties::expire(const DutyView& view) {
   more_leases_due_ = due.size() == kMaxLeasesPerEntry;
   Command command;
   for (const LeaseId id : due) {
-    if (may_end(id, view.cluster_ms)) command.mutable_lease_expire()->add_ids(id.value);
+    if (may_end(id, view)) command.mutable_lease_expire()->add_ids(id.value);
   }
   if (command.lease_expire().ids().empty()) return std::nullopt;
   return command;
@@ -46,11 +46,12 @@ std::optional<Command> LeaderDuties::expire(const DutyView& view) {
 
 // INV-E1: not before its TTL has passed since the grant or renewal was answered. That was up to a millisecond after what its
 // stamp says, so the deadline itself is too early.
-bool LeaderDuties::may_end(LeaseId id, uint64_t cluster_ms) const {
+bool LeaderDuties::may_end(LeaseId id, const DutyView& view) const {
   const store::Store::ReadLock lock(store_);
   const store::Lease* const lease = store_.find_lease(id);
-  if (!lease) return false;
-  return lease->deadline_ms + ack_lag_.of(lease->deadline_ms - lease->ttl_seconds * 1000) < cluster_ms;
+  if (!lease || view.cluster_ms <= lease->deadline_ms) return false;
+  const auto late = ack_lag_.late(lease->deadline_ms - lease->ttl_seconds * 1000);
+  return !late || view.now - *late >= std::chrono::seconds(lease->ttl_seconds);
 }
 
 std::optional<Command> LeaderDuties::keep_time(const DutyView& view) const {

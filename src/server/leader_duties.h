@@ -48,7 +48,9 @@ class LeaderDuties {
   // An expiry command, when leases are due and the one before it is applied.
   std::optional<Command> expire(const DutyView& view);
   void expiry_proposed(Index index) { expiry_index_ = index; }
-  void handed_over(uint64_t stamp_ms, uint64_t now_ms) { ack_lag_.handed_over(stamp_ms, now_ms); }
+  void handed_over(uint64_t stamp_ms, uint64_t cluster_ms, std::chrono::nanoseconds now) {
+    ack_lag_.handed_over(stamp_ms, cluster_ms, now);
+  }
 
   // Something was stamped (any entry), so time is known to the log.
   void stamped(std::chrono::nanoseconds now) { last_stamp_ = now; }
@@ -61,7 +63,7 @@ class LeaderDuties {
 
  private:
   bool is_over_quota(bool raised) const;
-  bool may_end(LeaseId id, uint64_t cluster_ms) const;
+  bool may_end(LeaseId id, const DutyView& view) const;
 
   const store::Store& store_;
   const v3bridge::ApplyCounts& counts_;

@@ -241,10 +241,10 @@ void RaftWorker::write(const raft::Ready& ready) {
 
 void RaftWorker::hand_over(raft::Ready& ready) {
   const nanoseconds now = parts_.clock.monotonic();
-  const uint64_t now_ms = parts_.cluster_clock.estimate_ms(now);
+  const uint64_t cluster_ms = parts_.cluster_clock.estimate_ms(now);
   for (EntryPtr& entry : ready.committed) {
     if (const auto stamp = read_stamp(entry->data)) {
-      duties_.handed_over(stamp->cluster_ms, now_ms);
+      duties_.handed_over(stamp->cluster_ms, cluster_ms, now);
       parts_.cluster_clock.observe(*stamp, now);
     }
     const size_t idle_before = proposals_.idle();

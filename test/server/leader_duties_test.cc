@@ -142,5 +142,20 @@ TEST_CASE("a lease ends once its whole time has passed, also that of its first m
   CHECK(command->lease_expire().ids(0) == 7);
 }
 
+// The time for which the disk hung was part of this leader's cluster time, but not of that of the next.
+TEST_CASE("a lease whose grant waited for a hanging disk ends a TTL after the answer, though cluster time went back") {
+  constexpr uint64_t kGranted = 5000, kHung = 7000;
+  store::StoreFixture fixture;
+  fixture.stamp.cluster_ms = kGranted;
+  fixture.transact([](store::Transaction& t) { t.grant(LeaseId(7), 2); });
+  const v3bridge::ApplyCounts counts;
+  LeaderDuties duties(*fixture, counts, MemberId(0xa), {});
+  duties.handed_over(kGranted, kGranted + kHung, 10s);
+  const uint64_t behind_deadline = kGranted + 2001;
+  CHECK_FALSE(duties.expire({11s, behind_deadline, Index(), kRoom, false}));
+  CHECK_FALSE(duties.expire({12s - 1ns, behind_deadline, Index(), kRoom, false}));
+  CHECK(duties.expire({13s, behind_deadline, Index(), kRoom, false}));
+}
+
 }  // namespace
 }  // namespace viaduct::server
