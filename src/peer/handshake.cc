@@ -11,7 +11,6 @@ namespace {
 constexpr std::string_view kFromHeader = "X-Server-From";
 constexpr std::string_view kToHeader = "X-Raft-To";
 constexpr std::string_view kPeerUrlsHeader = "X-PeerURLs";
-constexpr std::string_view kIncarnationHeader = "X-Viaduct-Incarnation";
 constexpr std::string_view kFormatHeader = "X-Viaduct-Peer-Format";
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -34,10 +33,14 @@ std::vector<std::string> split(std::string_view all) {
 }
 
 template <typename Number>
-bool read_hex(const net::Request& request, std::string_view name, Number& into) {
-  const std::string_view text = request.find_header(name);
+bool read_hex(std::string_view text, Number& into) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into, 16);
   return error == std::errc() && !text.empty() && end == text.data() + text.size();
+}
+
+template <typename Number>
+bool read_hex(const net::Request& request, std::string_view name, Number& into) {
+  return read_hex(request.find_header(name), into);
 }
 
 StreamKind stream_of_message(const raft::Message& message) {
@@ -81,6 +84,11 @@ std::optional<Greeting> read_greeting(const net::Request& request) {
   greeting.version = request.find_header(kVersionHeader);
   greeting.urls = split(request.find_header(kPeerUrlsHeader));
   return greeting;
+}
+
+std::optional<uint64_t> read_incarnation(std::string_view header) {
+  uint64_t incarnation = 0;
+  return read_hex(header, incarnation) ? std::optional(incarnation) : std::nullopt;
 }
 
 std::optional<StreamKind> read_stream_kind(const net::Request& request) {

@@ -34,6 +34,7 @@ inline constexpr std::string_view kProbingPath = "/raft/probing";
 inline constexpr std::string_view kClusterHeader = "X-Etcd-Cluster-ID";
 inline constexpr std::string_view kVersionHeader = "X-Server-Version";
 inline constexpr std::string_view kTokenHeader = "X-Viaduct-Token";
+inline constexpr std::string_view kIncarnationHeader = "X-Viaduct-Incarnation";  // in a 409: the newest that was heard
 
 // Who this member is; the same for all it says.
 struct Identity {
@@ -56,6 +57,7 @@ struct Greeting {
 
 std::vector<std::pair<std::string, std::string>> greeting_headers(const Identity& identity, MemberId to);
 std::optional<Greeting> read_greeting(const net::Request& request);       // nothing: an id is missing or malformed
+std::optional<uint64_t> read_incarnation(std::string_view header);
 std::optional<StreamKind> read_stream_kind(const net::Request& request);  // its query, kind=bulk or kind=control
 
 }  // namespace viaduct::peer

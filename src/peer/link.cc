@@ -9,6 +9,7 @@ namespace viaduct::peer {
 namespace {
 
 constexpr int kForbidden = 403;
+constexpr int kConflict = 409;
 constexpr int kGone = 410;
 constexpr int kPreconditionFailed = 412;
 
@@ -136,6 +137,10 @@ void Link::refused(StreamKind kind, const HttpReply& reply) {
         "request sent was ignored (cluster ID mismatch: peer[" + id + "]=" + theirs + ", local=" + ours + ")";
     if (is_news(kind, what)) log::error(what);
     return;
+  }
+  if (reply.status == kConflict) {
+    const std::optional<uint64_t> newest = read_incarnation(reply.find_header(kIncarnationHeader));
+    if (newest && *newest > options_.identity.incarnation) listener_.superseded(*newest);
   }
   const std::string what = std::to_string(reply.status) + " " + reply.body;
   if (!is_news(kind, what)) return;

@@ -76,14 +76,18 @@ void Port::probe(net::Loop& loop, net::ReplyHandle handle) const {
   loop.reply(handle, std::move(reply));
 }
 
-void Port::answer(net::Loop& loop, net::ReplyHandle handle, int status, std::string text) const {
+net::Reply Port::reply_with(int status, std::string text) const {
   net::Reply reply;
   reply.status = status;
   reply.headers.add(kClusterHeader, to_hex(links_.identity().cluster.value));
   reply.headers.add(kVersionHeader, links_.identity().version);
   reply.headers.add("Content-Type", "text/plain; charset=utf-8");
   reply.body = std::move(text);
-  loop.reply(handle, std::move(reply));
+  return reply;
+}
+
+void Port::answer(net::Loop& loop, net::ReplyHandle handle, int status, std::string text) const {
+  loop.reply(handle, reply_with(status, std::move(text)));
 }
 
 void Port::greet(net::Loop& loop, const net::Request& request, net::ReplyHandle handle) {
@@ -91,10 +95,14 @@ void Port::greet(net::Loop& loop, const net::Request& request, net::ReplyHandle 
   const std::optional<StreamKind> kind = read_stream_kind(request);
   if (!greeting || !kind) return answer(loop, handle, 400, "malformed handshake");
   if (const auto refusal = judge(*greeting)) return answer(loop, handle, refusal->status, refusal->text);
-  const std::optional<std::string> token = hand_out_token(*greeting, *kind);
-  if (!token) return answer(loop, handle, 409, "superseded by a newer incarnation");
+  Welcome welcome = hand_out_token(*greeting, *kind);
+  if (welcome.token.empty()) {
+    net::Reply refusal = reply_with(409, "superseded by a newer incarnation");
+    refusal.headers.add(kIncarnationHeader, to_hex(welcome.newest));
+    return loop.reply(handle, std::move(refusal));
+  }
   counters_.handshakes.add();
-  answer(loop, handle, 200, *token);
+  answer(loop, handle, 200, std::move(welcome.token));
   links_.greeted_by(*greeting);
 }
 
@@ -161,9 +169,9 @@ bool Port::is_news(MemberId from, const std::string& refusal) {
   return std::exchange(last_refusals_[from], refusal) != refusal;
 }
 
-// The streams of an older incarnation end with the first word of this one. Nothing: it is this one that is older, such
-// as a process that was cut off or stopped while its successor started.
-std::optional<std::string> Port::hand_out_token(const Greeting& greeting, StreamKind kind) {
+// The streams of an older incarnation end with the first word of this one. It may be this one that is older, such as a
+// process that was cut off or stopped while its successor started, or one whose data were put back or taken away.
+Port::Welcome Port::hand_out_token(const Greeting& greeting, StreamKind kind) {
   std::array<std::shared_ptr<InStream>, kStreamKinds> older;
   std::string token;
   {
@@ -173,7 +181,7 @@ std::optional<std::string> Port::hand_out_token(const Greeting& greeting, Stream
     Caller& caller = callers_[greeting.from];
     if (greeting.incarnation < caller.incarnation) {
       counters_.older_incarnations.add();
-      return std::nullopt;
+      return {{}, caller.incarnation};
     }
     if (caller.incarnation != greeting.incarnation) older = std::exchange(caller, {}).streams;
     caller.incarnation = greeting.incarnation;
@@ -183,7 +191,7 @@ std::optional<std::string> Port::hand_out_token(const Greeting& greeting, Stream
   for (const auto& stream : older) {
     if (stream) stream->supersede();
   }
-  return token;
+  return {std::move(token), greeting.incarnation};
 }
 
 // Strangers that come and go must not fill the memory.

@@ -38,6 +38,10 @@
 #include "peer/links.h"
 #include "peer/snapshot_receiver.h"
 
+namespace viaduct::net {
+struct Reply;
+}
+
 namespace viaduct::peer {
 
 class InStream;
@@ -76,16 +80,21 @@ class Port final : public net::Handler {
     int status;
     std::string text;
   };
+  struct Welcome {
+    std::string token;    // empty: another process of it is newer,
+    uint64_t newest = 0;  // of this incarnation
+  };
 
   void greet(net::Loop& loop, const net::Request& request, net::ReplyHandle handle);
   void open_stream(net::Loop& loop, const net::Request& request, net::ReplyHandle handle);
   void take_snapshot(net::Loop& loop, net::Request&& request, net::ReplyHandle handle);
   void probe(net::Loop& loop, net::ReplyHandle handle) const;
   std::optional<Refusal> judge(const Greeting& greeting);
-  std::optional<std::string> hand_out_token(const Greeting& greeting, StreamKind kind);
+  Welcome hand_out_token(const Greeting& greeting, StreamKind kind);
   void forget_callers();
   std::optional<Refusal> spend_token(const Greeting& greeting, StreamKind kind, std::string_view token);
   void closed(InStream& stream);
+  net::Reply reply_with(int status, std::string text) const;
   void answer(net::Loop& loop, net::ReplyHandle handle, int status, std::string text) const;
   bool is_news(MemberId from, const std::string& refusal);
 

@@ -51,6 +51,8 @@ class Listener {
   virtual void gone(MemberId id) = 0;
   // Another member says that this one was removed from the cluster.
   virtual void self_removed() = 0;
+  // Another member has heard a process of this one with a higher incarnation, and refuses this one.
+  virtual void superseded(uint64_t newest) = 0;
   virtual Standing standing(MemberId id) const = 0;
   // `index`: what the member has installed or already had; nothing: the transfer failed.
   virtual void snapshot_sent(MemberId to, std::optional<Index> index) = 0;

@@ -24,17 +24,27 @@ Result<uint64_t> stored(Disk& disk, const std::string& path) {
   return bytes ? parse(*bytes) : uint64_t{0};
 }
 
+Result<void> store(Disk& disk, const std::string& path, uint64_t number) {
+  std::string bytes;
+  put_le64(bytes, number);
+  put_le32(bytes, crc32c(0, bytes));
+  return write_file_atomically(disk, path, bytes);
+}
+
 }  // namespace
 
 Result<uint64_t> next_incarnation(Disk& disk, const std::string& directory, int64_t wall_ns) {
   const std::string path = join_path(directory, kFileName);
   VIADUCT_TRY_ASSIGN(last, stored(disk, path));
   const uint64_t next = std::max(last, static_cast<uint64_t>(std::max<int64_t>(0, wall_ns / 1'000'000))) + 1;
-  std::string bytes;
-  put_le64(bytes, next);
-  put_le32(bytes, crc32c(0, bytes));
-  VIADUCT_TRY(write_file_atomically(disk, path, bytes));
+  VIADUCT_TRY(store(disk, path, next));
   return next;
+}
+
+Result<void> raise_incarnation(Disk& disk, const std::string& directory, uint64_t newest) {
+  const std::string path = join_path(directory, kFileName);
+  VIADUCT_TRY_ASSIGN(last, stored(disk, path));
+  return newest > last ? store(disk, path, newest) : Result<void>();
 }
 
 }  // namespace viaduct::server

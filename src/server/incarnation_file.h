@@ -14,4 +14,7 @@ namespace viaduct::server {
 // Durable when it returns. The wall clock stands in for a file that is missing or damaged: better than to begin at 1.
 Result<uint64_t> next_incarnation(Disk& disk, const std::string& directory, int64_t wall_ns);
 
+// Peers have heard of `newest`: the next one will be higher. Durable when it returns.
+Result<void> raise_incarnation(Disk& disk, const std::string& directory, uint64_t newest);
+
 }  // namespace viaduct::server

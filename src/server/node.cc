@@ -223,6 +223,10 @@ void Node::gone(MemberId id) {
 
 void Node::self_removed() { on_removed_(); }
 
+void Node::superseded(uint64_t newest) {
+  inbox_.push_function([this, newest] { raft_worker_.on_superseded(newest); });
+}
+
 peer::Standing Node::standing(MemberId id) const {
   if (v3bridge::is_removed(*store_, id)) return peer::Standing::kRemoved;
   const std::vector<v3bridge::Member> known = known_members();

@@ -82,6 +82,7 @@ class Node final : public v3bridge::Engine, public peer::Listener, public Instal
   void dropped(MemberId to) override;
   void gone(MemberId id) override;
   void self_removed() override;
+  void superseded(uint64_t newest) override;
   peer::Standing standing(MemberId id) const override;
   void snapshot_sent(MemberId to, std::optional<Index> index) override;
 

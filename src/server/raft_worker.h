@@ -81,6 +81,7 @@ class RaftWorker {
   void install(ReceivedState state, Installer::Done done);
   void on_dropped(MemberId to) { raft_.unreachable(to); }
   void on_gone(MemberId id);
+  void on_superseded(uint64_t newest);
   void on_snapshot_sent(MemberId to, std::optional<Index> index);
 
  private:

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "server/incarnation_file.h"
 #include "server/raft_worker.h"
 #include "server/reconfiguration.h"
 #include "server/refuse.h"
@@ -62,6 +63,17 @@ void RaftWorker::leave_as_lost() {
   const Result<void> written = write_standing(parts_.disk, parts_.options.data_directory, LogStanding::kLost);
   if (!written) fatal("cannot note that the log is lost: " + written.error().message);
   fatal(lost_log_text(raft_.id()));
+}
+
+// This process is refused by those that it should take part with. The next is heard, and what its data lack can show
+// (RB-38).
+void RaftWorker::on_superseded(uint64_t newest) {
+  if (newest <= parts_.incarnation) return;
+  const Result<void> raised = raise_incarnation(parts_.disk, parts_.options.data_directory, newest);
+  if (!raised) fatal("cannot note the newest incarnation: " + raised.error().message);
+  fatal(
+      "the other members have heard a newer process of this member: either there is another one, or this one goes on "
+      "from older data with a clock that is behind; they will hear the next one that is started");
 }
 
 // The leader has brought back all that was lost: the next start need not know of it.

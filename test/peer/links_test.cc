@@ -131,6 +131,8 @@ TEST_CASE("of two processes of one member the newer has the streams, however oft
     return refused.value() >= 6 && !came.empty();
   }));
   for (const Frame& frame : came) CHECK(std::get<ForwardedCommand>(frame).id == 9);
+  CHECK(world[2].listener.await_superseded(twin.identity.incarnation));
+  CHECK_FALSE(other.listener.is_superseded());
 }
 
 TEST_CASE("who does not belong is refused, counted, and told why") {

@@ -151,6 +151,7 @@ TEST_CASE("an older process of a member is refused once a newer one was there") 
   const HttpReply refused = older.shake_hands("control");
   CHECK(refused.status == 409);
   CHECK(refused.body == "superseded by a newer incarnation");
+  CHECK(refused.find_header("X-Viaduct-Incarnation") == "6");
   older.stream(given, read_index(1), "bulk", true);
   CHECK(one.listener.take_frames(kTwo).empty());  // what it was given before is worth nothing any more
   CHECK(newer.shake_hands().status == 200);

@@ -45,6 +45,9 @@ class RecordingListener final : public Listener {
   void self_removed() override {
     change([&] { self_removed_ = true; });
   }
+  void superseded(uint64_t newest) override {
+    change([&] { superseded_by_ = newest; });
+  }
   Standing standing(MemberId id) const override {
     const std::lock_guard lock(mutex_);
     const auto found = standings_.find(id);
@@ -82,6 +85,13 @@ class RecordingListener final : public Listener {
   }
   bool await_self_removed() const {
     return eventually([&] { return self_removed_; });
+  }
+  bool await_superseded(uint64_t newest) const {
+    return eventually([&] { return superseded_by_ == newest; });
+  }
+  bool is_superseded() const {
+    const std::lock_guard lock(mutex_);
+    return superseded_by_ > 0;
   }
   bool await_snapshots(size_t count) const {
     return eventually([&] { return snapshots_.size() >= count; });
@@ -134,6 +144,7 @@ class RecordingListener final : public Listener {
   std::vector<std::pair<MemberId, std::optional<Index>>> snapshots_;
   std::chrono::steady_clock::time_point gone_at_;
   bool self_removed_ = false;
+  uint64_t superseded_by_ = 0;
   bool held_ = false;
 };
 

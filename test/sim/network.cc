@@ -87,6 +87,7 @@ void Network::Wire::attach(peer::Listener& listener, peer::SnapshotSink& sink) {
   attached_at_ = network_.scheduler_.now();
   arrived_.clear();
   sending_snapshots_.clear();
+  newest_.clear();
   strangers_.clear();
   network_.scheduler_.spawn(machine_, "links", [this] { receive(); });
 }
@@ -122,7 +123,21 @@ void Network::Wire::take(MemberId from, const std::string& bytes) {
   std::vector<peer::Frame> frames;
   peer::FrameReader reader;
   if (!reader.feed(bytes, frames)) std::abort();
+  tell_the_superseded(from, frames);
   listener_->received(from, std::move(frames));
+}
+
+// A process older than one that was heard learns so.
+void Network::Wire::tell_the_superseded(MemberId from, const std::vector<peer::Frame>& frames) {
+  uint64_t& newest = newest_[from];
+  for (const peer::Frame& frame : frames) {
+    const auto* const raft = std::get_if<peer::RaftFrame>(&frame);
+    if (!raft) continue;
+    newest = std::max(newest, raft->message.incarnation);
+    if (raft->message.incarnation == newest) continue;
+    network_.tell(from, network_.scheduler_.now() + network_.delay(),
+                  [newest](Wire& older) { older.listener_->superseded(newest); });
+  }
 }
 
 void Network::Wire::send(MemberId to, peer::Frame frame) {
