@@ -25,6 +25,7 @@ RaftWorker::RaftWorker(const Parts& parts, raft::Raft raft)
       log_keeper_(parts.wal, parts.store, raft_, parts.maintenance, parts.inbox, parts.options, parts.counts),
       duties_(parts.store, parts.apply_counts, parts.options.self.id, parts.options.duties),
       proposals_(parts.options.self.id, parts.incarnation, {}),
+      reads_(parts.random.next()),
       standing_(raft_.quarantined() ? LogStanding::kQuarantined : LogStanding::kWhole) {
   view_.show(raft_);  // what was recovered
 }

@@ -37,6 +37,10 @@ class Reads {
 
   static constexpr std::chrono::milliseconds kAskAgainAfter{500};
 
+  // `token`: any number; tokens go on from there. A random one, for an answer to an earlier process of this member may
+  // come late, and its index is too old for the reads of this one (INV-R12).
+  explicit Reads(uint64_t token) : newest_token_(token) {}
+
   void add(std::vector<CompletionPtr> reads, std::chrono::nanoseconds deadline);
   bool empty() const { return batches_.empty(); }
   size_t waiting() const;
@@ -58,7 +62,7 @@ class Reads {
   std::vector<CompletionPtr> all();  // at the end
 
  private:
-  uint64_t newest_token_ = 0;
+  uint64_t newest_token_;
   std::deque<Batch> batches_;  // ascending in deadline
 };
 
