@@ -21,9 +21,14 @@ constexpr size_t kStepBytes = 1 << 20;
 }  // namespace
 
 KeyHistory::Reached KeyHistory::step(Visitor& visitor) {
-  const Result<std::vector<EventPtr>> events = store_.events_since(next_, kStepEvents, kStepBytes, Store::Reach::kCompactedToo);
+  const Result<std::vector<EventPtr>> events =
+      store_.events_since(next_, kStepEvents, kStepBytes, Store::Reach::kCompactedToo);
   if (!events) return Reached::kCompacted;
   if (events->empty()) return Reached::kEnd;
+  {
+    const Store::ReadLock lock(store_);
+    compacted_ = store_.numbers().compacted_seq;
+  }
   for (const EventPtr& event : *events) {
     if (event->record.revision != revision_ && !visitor.wants_more()) return Reached::kPause;
     revision_ = event->record.revision;
@@ -37,7 +42,8 @@ void KeyHistory::show(const Event& event, Visitor& visitor) {
   each_key_record(event, [&](const Record& record) {
     if (!range_.contains(record.key)) return;
     KeyChange change = change_of(record);
-    const Previous before = with_previous_ ? previous(event, record) : Previous();
+    const bool has_previous = with_previous_ && event.seq() > compacted_;
+    const Previous before = has_previous ? previous(event, record) : Previous();
     std::optional<Record> loaded;
     if (before.record) change.prev = row_of(*before.record);
     if (before.in_log) loaded = load_previous(store_, record);

@@ -41,6 +41,7 @@ class KeyHistory {
   const store::Store& store_;
   const store::KeyRange range_;
   Seq next_;
+  Seq compacted_;  // what an event up to there replaced is gone, even where it can still be found
   const bool with_previous_;
   Revision revision_;  // of the newest event seen
 };

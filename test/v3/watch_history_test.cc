@@ -102,7 +102,7 @@ TEST_CASE("a start at the compacted revision is told of all that happened in it 
     WatchClient fresh(world);
     CHECK(fresh.create({.key = "a", .range_end = "z", .start = 4, .prev_kv = true}) ==
           Lines{"0 @5 created",
-                "0 @5 b=at (4,4,1) a=at (2,4,2) <- old (2,2,1) x=at (4,4,1) -c (4) <- 1 (3,3,1) -x (4) "
+                "0 @5 b=at (4,4,1) a=at (2,4,2) x=at (4,4,1) -c (4) -x (4) "
                 "a=later (2,5,3) <- at (2,4,2)"});
     CHECK(fresh.create({.key = "a", .start = 4}) == Lines{"1 @5 created", "1 @5 a=at (2,4,2) a=later (2,5,3)"});
     CHECK(fresh.create({.key = "c", .start = 4}) == Lines{"2 @5 created", "2 @5 -c (4)"});

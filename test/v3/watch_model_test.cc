@@ -301,7 +301,9 @@ class Model {
       REQUIRE(revision);
       for (const std::string& line : told_of(watch, *revision)) {
         REQUIRE(i < lines.size());
-        REQUIRE(lines[i++] == line);
+        const std::string& told = lines[i++];
+        const bool is_compacted = static_cast<uint64_t>(*revision) <= compacted_;  // and what it replaced may be gone
+        if (!is_compacted || told != line.substr(0, line.find(" <- "))) REQUIRE(told == line);
       }
       watch.next = *revision + 1;
     }
