@@ -56,6 +56,14 @@ void put_some(NodeCluster& cluster, MemberId at, const std::string& directory) {
     REQUIRE(succeeded(cluster.propose(at, NodeWorld::put(directory + "/" + std::to_string(i), std::string(500, 'v')))));
 }
 
+// All stop, after some writes; then only this one runs, part of whose log is lost.
+void start_alone_after_damage(NodeCluster& cluster, MemberId hurt) {
+  put_some(cluster, cluster.leader(), "/before");
+  for (size_t i = 0; i < 3; ++i) cluster.stop(NodeCluster::id_of(i));
+  damage_log(cluster, hurt);
+  cluster.start(hurt);
+}
+
 struct Damage {
   const char* name;
   void (*apply)(NodeCluster&, MemberId);
@@ -94,10 +102,7 @@ TEST_CASE("a damaged member does not help a quorum that lacks a whole one") {
   NodeCluster cluster(3);
   const MemberId leader = cluster.leader();
   const MemberId hurt = cluster.other_than(leader);
-  put_some(cluster, leader, "/before");
-  for (size_t i = 0; i < 3; ++i) cluster.stop(NodeCluster::id_of(i));
-  damage_log(cluster, hurt);
-  cluster.start(hurt);
+  start_alone_after_damage(cluster, hurt);
   cluster.start(leader);
   const auto write = cluster.begin(leader, NodeWorld::put("/unsafe", "v"));
   for (int i = 0; i < 200; ++i) cluster.tick();
@@ -137,10 +142,7 @@ TEST_CASE("a forced new cluster ends a quarantine for good") {
   NodeCluster cluster(3);
   const MemberId leader = cluster.leader();
   const MemberId hurt = cluster.other_than(leader);
-  put_some(cluster, leader, "/before");
-  for (size_t i = 0; i < 3; ++i) cluster.stop(NodeCluster::id_of(i));
-  damage_log(cluster, hurt);
-  cluster.start(hurt);
+  start_alone_after_damage(cluster, hurt);
   cluster.stop(hurt);
   CHECK(standing_of(cluster, hurt) == LogStanding::kQuarantined);
   for (const bool forced : {true, false}) {

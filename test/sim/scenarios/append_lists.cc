@@ -5,8 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "test/sim/scenarios/kv_checker.h"
-
 namespace viaduct::sim {
 namespace {
 
@@ -205,7 +203,7 @@ void check_elements(const std::vector<AppendLists::Element>& elements, std::map<
 
 void AppendLists::judge(const Evidence& evidence, Violations& violations) {
   const Past& past = evidence.past;
-  check_kv(kv_calls_.all(), past, stage_.compacts, violations);
+  judge_calls(evidence, {}, violations);
   std::map<std::string, std::string> lists;
   for (const Element& element : elements_) lists[element.operation.keys.front()];
   for (auto& [key, list] : lists) {

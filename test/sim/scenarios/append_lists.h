@@ -8,17 +8,17 @@
 #include <vector>
 
 #include "test/cluster/v2_client.h"
-#include "test/sim/scenarios/kv_client.h"
+#include "test/sim/scenarios/kv_scenario.h"
 
 namespace viaduct::sim {
 
-class AppendLists final : public Scenario {
+class AppendLists final : public KvScenario {
  public:
-  explicit AppendLists(Stage& stage) : stage_(stage) {}
+  explicit AppendLists(Stage& stage) : KvScenario(stage) {}
 
   void play(size_t number, uint64_t seed) override;
   void judge(const Evidence& evidence, cluster_test::Violations& violations) override;
-  uint64_t calls() const override { return kv_calls_.all().size() + v2_reads_.size() + elements_.size(); }
+  uint64_t calls() const override { return KvScenario::calls() + v2_reads_.size() + elements_.size(); }
 
   struct Element {
     cluster_test::Operation operation;  // of one key; the value is the element
@@ -35,8 +35,6 @@ class AppendLists final : public Scenario {
   void note(Element element);
   void note(V2Read read);
 
-  Stage& stage_;
-  KvCalls kv_calls_;
   std::mutex mutex_;  // of what follows, while the clients are at work
   std::vector<Element> elements_;
   std::vector<V2Read> v2_reads_;

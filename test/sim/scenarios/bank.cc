@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <set>
 #include <string>
-
-#include "test/sim/scenarios/kv_checker.h"
 
 namespace viaduct::sim {
 namespace {
@@ -136,8 +133,7 @@ class Bank::Client : KvClient {
 void Bank::play(size_t number, uint64_t seed) { Client(*this, number, seed).run(); }
 
 void Bank::judge(const Evidence& evidence, Violations& violations) {
-  const std::set<uint64_t> claimed = check_kv(kv_calls_.all(), evidence.past, stage_.compacts, violations);
-  check_claimed(kPrefix, claimed, evidence.past, violations);
+  judge_calls(evidence, {kPrefix}, violations);
   for (const V2Sight& sight : v2_sights_.all()) check_v2_sight(sight, evidence.past, violations);
   check_totals(evidence.past, violations);
 }

@@ -5,25 +5,23 @@
 #include <mutex>
 #include <vector>
 
-#include "test/sim/scenarios/kv_client.h"
+#include "test/sim/scenarios/kv_scenario.h"
 #include "test/sim/scenarios/v2_sights.h"
 
 namespace viaduct::sim {
 
-class Bank final : public Scenario {
+class Bank final : public KvScenario {
  public:
-  explicit Bank(Stage& stage) : stage_(stage) {}
+  explicit Bank(Stage& stage) : KvScenario(stage) {}
 
   void play(size_t number, uint64_t seed) override;
   void judge(const Evidence& evidence, cluster_test::Violations& violations) override;
-  uint64_t calls() const override { return kv_calls_.all().size() + v2_sights_.all().size(); }
+  uint64_t calls() const override { return KvScenario::calls() + v2_sights_.all().size(); }
 
  private:
   class Client;
   void check_totals(const Past& past, cluster_test::Violations& violations) const;
 
-  Stage& stage_;
-  KvCalls kv_calls_;
   V2Sights v2_sights_;
 };
 

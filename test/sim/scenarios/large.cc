@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "test/sim/scenarios/kv_checker.h"
-
 namespace viaduct::sim {
 namespace {
 
@@ -106,8 +104,7 @@ class Large::Client : KvClient {
 void Large::play(size_t number, uint64_t seed) { Client(*this, number, seed).run(); }
 
 void Large::judge(const Evidence& evidence, Violations& violations) {
-  const std::set<uint64_t> claimed = check_kv(kv_calls_.all(), evidence.past, stage_.compacts, violations);
-  for (const char* prefix : {kPrefix, kRefusedPrefix}) check_claimed(prefix, claimed, evidence.past, violations);
+  judge_calls(evidence, {kPrefix, kRefusedPrefix}, violations);
 }
 
 }  // namespace viaduct::sim

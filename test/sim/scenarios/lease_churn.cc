@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "test/sim/scenarios/kv_checker.h"
 #include "test/sim/scheduler.h"
 
 namespace viaduct::sim {
@@ -178,8 +177,7 @@ class LeaseChurn::Client : KvClient {
 void LeaseChurn::play(size_t number, uint64_t seed) { Client(*this, number, seed).run(); }
 
 void LeaseChurn::judge(const Evidence& evidence, Violations& violations) {
-  const std::set<uint64_t> claimed = check_kv(kv_calls_.all(), evidence.past, stage_.compacts, violations);
-  check_claimed(kPrefix, claimed, evidence.past, violations);
+  judge_calls(evidence, {kPrefix}, violations);
   for (const Life& life : lives_) check_life(life, evidence, violations);
 }
 

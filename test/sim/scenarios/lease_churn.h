@@ -8,17 +8,16 @@
 #include <string>
 #include <vector>
 
-#include "test/sim/scenarios/kv_client.h"
+#include "test/sim/scenarios/kv_scenario.h"
 
 namespace viaduct::sim {
 
-class LeaseChurn final : public Scenario {
+class LeaseChurn final : public KvScenario {
  public:
-  explicit LeaseChurn(Stage& stage) : stage_(stage) {}
+  explicit LeaseChurn(Stage& stage) : KvScenario(stage) {}
 
   void play(size_t number, uint64_t seed) override;
   void judge(const Evidence& evidence, cluster_test::Violations& violations) override;
-  uint64_t calls() const override { return kv_calls_.all().size(); }
 
   struct Life {
     int64_t id = 0;
@@ -30,8 +29,6 @@ class LeaseChurn final : public Scenario {
  private:
   class Client;
 
-  Stage& stage_;
-  KvCalls kv_calls_;
   std::mutex mutex_;
   std::vector<Life> lives_;
 };

@@ -5,8 +5,6 @@
 #include <cstdlib>
 #include <utility>
 
-#include "test/sim/scenarios/kv_checker.h"
-
 namespace viaduct::sim {
 namespace {
 
@@ -189,7 +187,7 @@ void check_holds(std::vector<Lock::Hold> holds, Violations& violations) {
 
 void Lock::judge(const Evidence& evidence, Violations& violations) {
   const Past& past = evidence.past;
-  check_kv(kv_calls_.all(), past, stage_.compacts, violations);
+  judge_calls(evidence, {}, violations);
   check_holds(holds_, violations);
   uint64_t newest = 0;
   for (const KeyChange& change : past.changes()) {

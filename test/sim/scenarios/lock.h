@@ -9,17 +9,17 @@
 #include <vector>
 
 #include "test/cluster/v2_client.h"
-#include "test/sim/scenarios/kv_client.h"
+#include "test/sim/scenarios/kv_scenario.h"
 
 namespace viaduct::sim {
 
-class Lock final : public Scenario {
+class Lock final : public KvScenario {
  public:
-  explicit Lock(Stage& stage) : stage_(stage) {}
+  explicit Lock(Stage& stage) : KvScenario(stage) {}
 
   void play(size_t number, uint64_t seed) override;
   void judge(const Evidence& evidence, cluster_test::Violations& violations) override;
-  uint64_t calls() const override { return kv_calls_.all().size() + holds_.size(); }
+  uint64_t calls() const override { return KvScenario::calls() + holds_.size(); }
 
   struct Hold {
     std::string who;
@@ -33,8 +33,6 @@ class Lock final : public Scenario {
   class V2Half;
   class Client;
 
-  Stage& stage_;
-  KvCalls kv_calls_;
   std::mutex mutex_;
   std::vector<Hold> holds_;
 };

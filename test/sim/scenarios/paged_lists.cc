@@ -1,7 +1,5 @@
 #include "test/sim/scenarios/paged_lists.h"
 
-#include "test/sim/scenarios/kv_checker.h"
-
 namespace viaduct::sim {
 namespace {
 
@@ -108,8 +106,7 @@ class PagedLists::Client : KvClient {
 void PagedLists::play(size_t number, uint64_t seed) { Client(*this, number, seed).run(); }
 
 void PagedLists::judge(const Evidence& evidence, Violations& violations) {
-  check_claimed(kPrefix, check_kv(kv_calls_.all(), evidence.past, stage_.compacts, violations), evidence.past,
-                violations);
+  judge_calls(evidence, {kPrefix}, violations);
 }
 
 }  // namespace viaduct::sim

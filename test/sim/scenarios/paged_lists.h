@@ -2,23 +2,19 @@
 // there was at that revision, with the right count, or the reader is told that it is gone (INV-L4).
 #pragma once
 
-#include "test/sim/scenarios/kv_client.h"
+#include "test/sim/scenarios/kv_scenario.h"
 
 namespace viaduct::sim {
 
-class PagedLists final : public Scenario {
+class PagedLists final : public KvScenario {
  public:
-  explicit PagedLists(Stage& stage) : stage_(stage) {}
+  explicit PagedLists(Stage& stage) : KvScenario(stage) {}
 
   void play(size_t number, uint64_t seed) override;
   void judge(const Evidence& evidence, cluster_test::Violations& violations) override;
-  uint64_t calls() const override { return kv_calls_.all().size(); }
 
  private:
   class Client;
-
-  Stage& stage_;
-  KvCalls kv_calls_;
 };
 
 }  // namespace viaduct::sim
