@@ -34,10 +34,6 @@ void warn_of(const std::optional<LeveldbCut>& cut) {
             {{"path", cut->path}, {"left_bytes", cut->bytes}, {"cut_bytes", cut->cut_bytes}, {"reason", cut->reason}});
 }
 
-void check(const leveldb::Status& status, const char* what) {
-  if (!status.ok()) fatal(std::string("store: cannot ") + what + ": " + status.ToString());
-}
-
 }  // namespace
 
 Database::Database(Disk& disk, Failures failures)
@@ -46,8 +42,17 @@ Database::Database(Disk& disk, Failures failures)
 
 Database::~Database() = default;
 
-void Database::failed(const Error& error) {
+void Database::failed(const Error& error) const {
   if (failures_are_fatal_) fatal("store: " + error.message);
+}
+
+bool Database::can_read(const leveldb::Status& status) const {
+  if (status.ok()) return true;
+  const Error error{status.IsCorruption() ? Code::kCorrupt : Code::kIo, "cannot read: " + status.ToString()};
+  failed(error);
+  const std::lock_guard lock(mutex_);
+  if (!failed_read_) failed_read_ = error;
+  return false;
 }
 
 Result<std::unique_ptr<Database>> Database::open(Disk& disk, const std::string& directory, Failures failures,
@@ -94,7 +99,11 @@ Result<void> Database::try_barrier() {
   return env_->barrier();
 }
 
-Result<void> Database::status() const { return env_->failure(); }
+Result<void> Database::status() const {
+  VIADUCT_TRY(env_->failure());
+  const std::lock_guard lock(mutex_);
+  return failed_read_ ? Result<void>(*failed_read_) : Result<void>();
+}
 
 void Database::make_failures_fatal() {
   failures_are_fatal_ = true;
@@ -116,12 +125,11 @@ Database::View::~View() { database_.db_->ReleaseSnapshot(snapshot_); }
 std::optional<std::string> Database::get(Bytes key, const View* view) const {
   std::string value;
   const leveldb::Status status = db_->Get(read_options(view ? view->snapshot_ : nullptr), slice(key), &value);
-  if (status.IsNotFound()) return std::nullopt;
-  check(status, "read");
+  if (status.IsNotFound() || !can_read(status)) return std::nullopt;
   return value;
 }
 
-Database::Cursor::Cursor(const Database& database, const View* view, Reading reading) {
+Database::Cursor::Cursor(const Database& database, const View* view, Reading reading) : database_(database) {
   leveldb::ReadOptions options = read_options(view ? view->snapshot_ : nullptr);
   options.fill_cache = reading == Reading::kFew;
   iterator_.reset(database.db_->NewIterator(options));
@@ -129,18 +137,19 @@ Database::Cursor::Cursor(const Database& database, const View* view, Reading rea
 
 Database::Cursor::~Cursor() = default;
 
-void Database::Cursor::check() const { store::check(iterator_->status(), "read"); }
+// At each step: LevelDB passes over a block that it cannot read, and goes on with the next.
+void Database::Cursor::check() { is_valid_ = database_.can_read(iterator_->status()) && iterator_->Valid(); }
 
 void Database::Cursor::seek(Bytes key) {
   iterator_->Seek(slice(key));
   check();
 }
 
-bool Database::Cursor::valid() const { return iterator_->Valid(); }
+bool Database::Cursor::valid() const { return is_valid_; }
 
 void Database::Cursor::next() {
   iterator_->Next();
-  if (!iterator_->Valid()) check();
+  check();
 }
 
 Bytes Database::Cursor::key() const { return bytes(iterator_->key()); }

@@ -3,13 +3,14 @@
 // It runs over our own Env, and its logs are checked before each open (CC-10).
 // Errors:  open() reports what it finds; afterwards any failure, of a read too, is fatal(): what LevelDB holds is the
 //          state, and a state that cannot be read cannot be trusted (CC-4, INV-A7). A database that nobody relies on yet
-//          is opened with kReported: then the calls named try_... tell of the first failed write, until
-//          make_failures_fatal().
+//          is opened with kReported: then status() and the calls named try_... tell of the first failure, and what
+//          cannot be read is as if it were not there, until make_failures_fatal().
 // Threads: write() on one thread; barrier() and reads on any.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -21,6 +22,7 @@ namespace leveldb {
 class DB;
 class Iterator;
 class Snapshot;
+class Status;
 class WriteBatch;
 }  // namespace leveldb
 
@@ -54,8 +56,8 @@ class Database {
   void barrier();            // everything written before it is durable when it returns
   Result<void> try_write(Batch& batch);
   Result<void> try_barrier();
-  Result<void> status() const;  // the first failed write
-  void make_failures_fatal();   // one that failed before, too
+  Result<void> status() const;  // the first failure; kCorrupt for bytes that are not what was written
+  void make_failures_fatal();   // one from before, too
 
   // Everything as it was when the view was made. Lives no longer than the database.
   class View {
@@ -85,16 +87,21 @@ class Database {
     Bytes value() const;
 
    private:
-    void check() const;
+    void check();
+    const Database& database_;
     std::unique_ptr<leveldb::Iterator> iterator_;
+    bool is_valid_ = false;
   };
 
  private:
   Database(Disk& disk, Failures failures);
   Result<void> write(Batch& batch, bool sync);
-  void failed(const Error& error);
+  void failed(const Error& error) const;
+  bool can_read(const leveldb::Status& status) const;
 
   std::atomic<bool> failures_are_fatal_;
+  mutable std::mutex mutex_;
+  mutable std::optional<Error> failed_read_;  // the first
   std::unique_ptr<LeveldbEnv> env_;  // outlives db_
   std::unique_ptr<leveldb::DB> db_;
 };

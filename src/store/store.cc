@@ -17,10 +17,13 @@ Store::Store(std::unique_ptr<Impl> impl) : impl_(impl.release(), &Store::let_go)
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(Disk& disk, const Options& options) {
-  const auto failures = options.standby ? Database::Failures::kReported : Database::Failures::kFatal;
-  VIADUCT_TRY_ASSIGN(database, Database::open(disk, options.directory, failures, options.write_buffer_bytes));
+  VIADUCT_TRY_ASSIGN(
+      database, Database::open(disk, options.directory, Database::Failures::kReported, options.write_buffer_bytes));
   auto impl = std::make_unique<Impl>(std::move(database), options);
-  VIADUCT_TRY(impl->restore());
+  const Result<void> restored = impl->restore();
+  VIADUCT_TRY(impl->database->status());  // what could not be read is behind whatever else is wrong
+  VIADUCT_TRY(restored);
+  if (!options.standby) impl->database->make_failures_fatal();
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 

@@ -41,7 +41,7 @@ struct Options {
   uint64_t value_cache_bytes = 256u << 20;   // current values kept in memory
   uint64_t recent_events_bytes = 16u << 20;  // events kept in memory for watchers that lag a little
   uint64_t write_buffer_bytes = 8u << 20;    // of LevelDB, before it makes a table of them
-  bool standby = false;                      // not in use yet: a failed write shows in status(), and is not fatal
+  bool standby = false;                      // not in use yet: a failure shows in status(), and is not fatal
 };
 
 // Where applying has got to; in the same LevelDB batch as the effects (INV-A4).
@@ -161,8 +161,8 @@ class Store {
   bool is_as_installed() const;
 
   // No lock needed.
-  Result<void> status() const;  // on standby: the first failed write
-  void put_in_use();            // ends the standby: a failed write is fatal from here on, one from before as well
+  Result<void> status() const;  // on standby: the first failure
+  void put_in_use();            // ends the standby: a failure is fatal from here on, one from before as well
   // Afterwards the state is durable at least up to the index that was applied when this was called (RF-8, CC-10).
   void barrier();
   // The value of a record that is or was in the log; null if compaction took it meanwhile (then look again).
