@@ -103,24 +103,29 @@ void Load::write(std::ostream& out) const {
   }
 }
 
-// A last write to each API, whose position ends the logs. 0: it cannot be written.
+// A last write to each API, whose position ends the logs, through whichever member takes it: learners do not. 0: none does.
 uint64_t Load::mark_v2() {
-  V2Client client(workload_.ports().front());
-  for (const auto end = Clock::now() + setting_.recovery; Clock::now() < end;) {
-    const V2Answer answer = client.call("PUT", std::string(kV2Root) + "/mark", "value=mark", 3s);
-    if (answer.success() && answer.node) return answer.node->modified;
-    std::this_thread::sleep_for(kPauseAfterFailure);
-  }
-  return 0;
+  return mark([](int port) -> uint64_t {
+    const V2Answer answer = V2Client(port).call("PUT", std::string(kV2Root) + "/mark", "value=mark", 3s);
+    return answer.success() && answer.node ? answer.node->modified : 0;
+  });
 }
 
 uint64_t Load::mark_v3() {
-  V3Client client(workload_.ports().front());
-  etcdserverpb::PutRequest request;
-  request.set_key(std::string(kV3Root) + "mark");
-  etcdserverpb::PutResponse response;
-  for (const auto end = Clock::now() + setting_.recovery; Clock::now() < end;) {
-    if (client.call("KV/Put", request, response, 3s).ok()) return static_cast<uint64_t>(response.header().revision());
+  return mark([](int port) -> uint64_t {
+    etcdserverpb::PutRequest request;
+    request.set_key(std::string(kV3Root) + "mark");
+    etcdserverpb::PutResponse response;
+    if (!V3Client(port).call("KV/Put", request, response, 3s).ok()) return 0;
+    return static_cast<uint64_t>(response.header().revision());
+  });
+}
+
+uint64_t Load::mark(const std::function<uint64_t(int port)>& write) {
+  const std::vector<int> ports = workload_.ports();
+  const auto end = Clock::now() + setting_.recovery;
+  for (size_t i = 0; Clock::now() < end; ++i) {
+    if (const uint64_t position = write(ports[i % ports.size()])) return position;
     std::this_thread::sleep_for(kPauseAfterFailure);
   }
   return 0;

@@ -62,6 +62,7 @@ class Load {
   static void join(Workload& workload, std::vector<std::thread>& threads);
   uint64_t mark_v2();
   uint64_t mark_v3();
+  uint64_t mark(const std::function<uint64_t(int port)>& write);
   void finish_watchers(uint64_t last_v2, uint64_t last_v3);
   void read_logs(const std::vector<JudgedMember>& members, uint64_t last_v2, uint64_t last_v3, Violations& violations);
   static void take_log(const std::string& name, const char* api, const std::optional<std::vector<Event>>& log,

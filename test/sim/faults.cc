@@ -204,7 +204,9 @@ void Faults::partition() {
   }
   const Nanoseconds time = timeouts(0.1, 100);
   tell("cut" + text + " for " + std::to_string(time / kMillisecond) + " ms");
-  world_.scheduler.at(world_.scheduler.now() + time, [this] { world_.network.heal(); });
+  world_.scheduler.at(world_.scheduler.now() + time, [this] {
+    if (!mended_) world_.network.heal();
+  });
 }
 
 // Of a minority only, so that the others have all that is lost here (FM-6).

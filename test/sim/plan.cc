@@ -55,6 +55,7 @@ void draw_bounds(Dice& dice, Plan& plan) {
   plan.raft.max_append_bytes = draw(1, 100'000);
   plan.raft.max_apply_bytes = draw(1, 100'000);
   plan.raft.window.messages = draw(1, 100);
+  plan.raft.window.bytes = draw(1, 100'000);
 }
 
 }  // namespace
@@ -109,6 +110,8 @@ Plan draw_plan(Dice& dice) {
     plan.trouble += 10 * kSecond;  // a member has to be there for some seconds before another may come
     plan.damage = plan.rollback = 0;  // what is a minority changes
   }
+  // Chores move leadership.
+  plan.drills = plan.members > 1 && !plan.reshapes && plan.load.chores == 0 && dice.chance(0.5);
   plan.clock_rate_error = plan.load.clock_error = rate(dice, 0.05);
   return plan;
 }
@@ -129,6 +132,7 @@ std::string describe(const Plan& plan) {
        << plan.trouble / kMillisecond << " ms";
   if (plan.damage > 0) text << ", damage every " << plan.damage / kMillisecond << " ms";
   if (plan.rollback > 0) text << ", rolled back every " << plan.rollback / kMillisecond << " ms";
+  if (plan.drills) text << ", and a drill";
   if (plan.reshapes) text << ", members come and go";
   return text.str();
 }

@@ -38,6 +38,7 @@ struct Plan {
   double clock_rate_error = 0;  // up to 5 %
   bool reshapes = false;        // members are added, promoted and removed
   bool strict_reconfig = true;
+  bool drills = false;  // once all is mended (drill.h)
 };
 
 Plan draw_plan(Dice& dice);

@@ -73,15 +73,15 @@ void Reshaper::change() {
   if (!known || known->empty()) return;
   const auto learner = std::ranges::find_if(*known, [](const auto& member) { return member.is_learner; });
   if (learner != known->end() && dice_.chance(0.7)) return promote(learner->id);
-  if (known->size() < kMostMembers && dice_.chance(0.6)) return add(world_.new_peer_url());
+  if (known->size() < kMostMembers && dice_.chance(0.6)) return add(world_.new_peer_url(), dice_.chance(0.5));
   // Of two, the one that goes may be gone before the other, who is down, knows that it is the only one.
   if (known->size() > 2) remove((*known)[dice_.below(known->size())].id);
 }
 
-void Reshaper::add(const std::string& url) {
+void Reshaper::add(const std::string& url, bool is_learner) {
   MemberAddRequest request;
   request.add_peerurls(url);
-  request.set_islearner(dice_.chance(0.5));
+  request.set_islearner(is_learner);
   MemberAddResponse response;
   const cluster_test::Status status = client().call("Cluster/MemberAdd", request, response, kPatience);
   if (status.ok() || status.unknown()) may_be_added_ = url;
@@ -95,7 +95,7 @@ void Reshaper::look_for_added() {
   if (!known) return;
   const auto found = std::ranges::find_if(*known, [&](const auto& member) { return member.peer_urls.front() == *may_be_added_; });
   if (found == known->end()) {
-    if (dice_.chance(0.1)) add(*may_be_added_);  // not heard of for so long
+    if (dice_.chance(0.1)) add(*may_be_added_, false);  // not heard of for so long; a second learner would be refused
     return;
   }
   join(found->id, *known);

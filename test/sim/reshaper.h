@@ -43,7 +43,7 @@ class Reshaper {
  private:
   void step();
   void change();
-  void add(const std::string& url);
+  void add(const std::string& url, bool is_learner);
   void promote(MemberId id);
   void remove(MemberId id);
   void look_for_added();

@@ -12,6 +12,7 @@
 #include "test/cluster/load.h"
 #include "test/cluster/v2_load.h"
 #include "test/cluster/v3_load.h"
+#include "test/sim/drill.h"
 #include "test/sim/faults.h"
 #include "test/sim/member.h"
 #include "test/sim/plan.h"
@@ -70,7 +71,11 @@ class Run {
     scenarios.start();
     network_.set_temper(plan_.network);
     break_and_mend();
-    if (!all_serve(recovery())) violations_.add("INV-R14", "not all members serve when all is mended");
+    if (!all_serve(recovery())) {
+      violations_.add("INV-R14", "not all members serve when all is mended");
+    } else if (plan_.drills) {
+      drill();
+    }
     load.mended();
     is_mended_ = true;
     std::this_thread::sleep_for(1s);
@@ -79,6 +84,14 @@ class Run {
     judge(load);
     scenarios.judge(chronicle_, judged(), violations_);
     counts_.merge(scenarios.calls());
+  }
+
+  // One that has lost something may not be able to vote yet, or ever.
+  void drill() {
+    if (std::ranges::any_of(members_, [](const auto& member) { return member->is_damaged(); })) return;
+    ++counts_["drills"];
+    Drill(world_, members_, plan_.election.count() * kMillisecond, dice_.split(), violations_).perform();
+    if (!all_serve(recovery())) violations_.add("INV-R14", "not all members serve after a drill");
   }
 
   // The clients are gone.
