@@ -16,7 +16,7 @@ constexpr uint64_t kMostKept = 200;  // revisions
 void Chores::run() {
   while (!done()) {
     const uint64_t dice = below(100);
-    if (dice < 40 && compacts_) {
+    if (dice < 40 && compactions_) {
       compact();
     } else if (dice < 60) {
       move_leader();
@@ -40,7 +40,9 @@ void Chores::compact() {
   request.set_revision(state.header().revision() - static_cast<int64_t>(below(kMostKept)));
   request.set_physical(chance(50));
   CompactionResponse response;
-  if (request.revision() > 0) client_->call("KV/Compact", request, response, kPatience);
+  if (request.revision() <= 0) return;
+  compactions_->ask(request.revision());
+  client_->call("KV/Compact", request, response, kPatience);
 }
 
 // Only the leader does it; now and then this is the one.

@@ -2,6 +2,7 @@
 // status. What it is told it only takes note of; that nothing breaks is for the others to judge.
 #pragma once
 
+#include "test/cluster/compactions.h"
 #include "test/cluster/v3_client.h"
 #include "test/cluster/worker.h"
 
@@ -9,8 +10,9 @@ namespace viaduct::cluster_test {
 
 class Chores : Worker<V3Client> {
  public:
-  Chores(Workload& workload, bool compacts, size_t number, uint64_t seed)
-      : Worker(workload, number, seed), compacts_(compacts) {}
+  // `compactions`: null if it shall not compact.
+  Chores(Workload& workload, Compactions* compactions, size_t number, uint64_t seed)
+      : Worker(workload, number, seed), compactions_(compactions) {}
 
   void run();  // until the workload is done
 
@@ -20,7 +22,7 @@ class Chores : Worker<V3Client> {
   void defragment();
   void look();
 
-  const bool compacts_;
+  Compactions* const compactions_;
 };
 
 }  // namespace viaduct::cluster_test

@@ -72,8 +72,9 @@ void Load::start() {
         [&](size_t n, uint64_t seed) { return std::make_shared<LeaseLoad>(workload_, leases_, n, seed); });
   begin(client_threads_, setting_.ttl_clients,
         [&](size_t n, uint64_t seed) { return std::make_shared<TtlLoad>(workload_, leases_, n, seed); });
-  begin(client_threads_, setting_.chores,
-        [&](size_t n, uint64_t seed) { return std::make_shared<Chores>(workload_, setting_.compacts, n, seed); });
+  begin(client_threads_, setting_.chores, [&](size_t n, uint64_t seed) {
+    return std::make_shared<Chores>(workload_, setting_.compacts ? &compactions_ : nullptr, n, seed);
+  });
   begin(watcher_threads_, setting_.v3_watchers, [&](size_t n, uint64_t seed) {
     return v3_watchers_.emplace_back(std::make_shared<V3Watcher>(watching_, first_seen_, n, seed));
   });

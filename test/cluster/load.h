@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "test/cluster/compactions.h"
 #include "test/cluster/history.h"
 #include "test/cluster/lease_checker.h"
 #include "test/cluster/lease_load.h"
@@ -52,6 +53,7 @@ class Load {
   };
   void judge(const std::vector<JudgedMember>& members, Violations& violations, const std::function<Logs()>& kept = {});
 
+  Compactions& compactions() { return compactions_; }  // who else compacts tells it, too
   const History& v2_history() const { return v2_history_; }
   const History& v3_history() const { return v3_history_; }
   size_t leases() const { return leases_.all().size(); }
@@ -75,6 +77,7 @@ class Load {
   const LoadSetting setting_;
   std::mt19937_64 random_;
   Workload workload_, watching_;  // the watchers go on after the others
+  Compactions compactions_;
   History v2_history_, v3_history_;
   LeaseLives leases_;
   FirstSeen first_seen_;

@@ -66,7 +66,7 @@ class Run {
     for (size_t i = 0; i < plan_.members; ++i) add_member(described(i), founding);
     if (!all_serve(kStartTime)) return violations_.add("INV-R14", "the cluster does not come up");
     cluster_test::Load load(plan_.load, [this] { return ports(); }, dice_.next());
-    Scenarios scenarios(plan_.scenarios, plan_.load, [this] { return ports(); }, dice_.split());
+    Scenarios scenarios(plan_.scenarios, plan_.load, [this] { return ports(); }, load.compactions(), dice_.split());
     load.start();
     scenarios.start();
     network_.set_temper(plan_.network);

@@ -32,11 +32,26 @@ void each_put(const RequestOp& request, const Visit& visit) {
   for (const RequestOp& one : request.request_txn().failure()) each_put(one, visit);
 }
 
-bool asks_for_the_past(const RequestOp& request) {
-  if (request.has_request_range()) return request.request_range().revision() > 0;
-  const auto asks = [](const RequestOp& one) { return asks_for_the_past(one); };
-  return request.has_request_txn() && (std::ranges::any_of(request.request_txn().success(), asks) ||
-                                       std::ranges::any_of(request.request_txn().failure(), asks));
+// The oldest revision that it asks for; 0: none.
+int64_t oldest_asked_for(const RequestOp& request) {
+  if (request.has_request_range()) return request.request_range().revision();
+  if (!request.has_request_txn()) return 0;
+  int64_t oldest = 0;
+  const auto take = [&](const RequestOp& one) {
+    const int64_t revision = oldest_asked_for(one);
+    if (revision > 0 && (oldest == 0 || revision < oldest)) oldest = revision;
+  };
+  std::ranges::for_each(request.request_txn().success(), take);
+  std::ranges::for_each(request.request_txn().failure(), take);
+  return oldest;
+}
+
+// What was not compacted away is there, the compacted revision itself too (RB-13); what is to come may only lack at a
+// member that is behind.
+bool is_rightly_out_of_range(const KvCall& call) {
+  const int64_t oldest = oldest_asked_for(call.request);
+  if (oldest == 0 || call.status.code != kOutOfRange) return false;
+  return call.status.text == kCompacted ? oldest < call.compacted : call.request.request_range().serializable();
 }
 
 bool names_lease(const RequestOp& request) {
@@ -47,8 +62,7 @@ bool names_lease(const RequestOp& request) {
 
 class Checker {
  public:
-  Checker(const Past& past, bool compacts, Violations& violations)
-      : past_(past), compacts_(compacts), violations_(violations) {
+  Checker(const Past& past, Violations& violations) : past_(past), violations_(violations) {
     for (const KeyChange& change : past.changes()) {
       if (change.after) places_[{change.key, change.after->kv.value()}].insert(change.revision);
     }
@@ -70,8 +84,7 @@ class Checker {
   void check_read(const KvCall& call) {
     KvModel model(past_, call.operation.position, call.operation.position);
     compare("INV-L4", call, model.answer(call.request));
-    if (asks_for_the_past(call.request) && call.request.has_request_range() &&
-        static_cast<uint64_t>(call.request.request_range().revision()) > call.operation.position) {
+    if (static_cast<uint64_t>(call.request.request_range().revision()) > call.operation.position) {
       violations_.add("INV-L4", "a revision that was not there yet: " + described(call));
     }
   }
@@ -91,12 +104,10 @@ class Checker {
   }
 
   void check_refused(const KvCall& call) {
-    const bool gone = call.status.code == kOutOfRange && asks_for_the_past(call.request) &&
-                      (compacts_ || call.request.request_range().serializable());
     const bool lacks_lease = call.status.code == kNotFound && names_lease(call.request);
-    if (!gone && !lacks_lease && call.status.code != kResourceExhausted) {
+    if (!is_rightly_out_of_range(call) && !lacks_lease && call.status.code != kResourceExhausted) {
       violations_.add("answer", "v3 answered " + std::to_string(call.status.code) + " " + call.status.text + " to " +
-                                    described(call));
+                                    described(call) + ", compacted up to " + std::to_string(call.compacted));
     }
     if (!revisions_of(call).empty()) violations_.add("INV-L2", "refused, but in the log: " + described(call));
   }
@@ -156,7 +167,6 @@ class Checker {
   }
 
   const Past& past_;
-  const bool compacts_;
   Violations& violations_;
   std::map<std::pair<std::string, std::string>, std::set<uint64_t>> places_;  // of a key's value
   std::set<uint64_t> claimed_;
@@ -164,8 +174,8 @@ class Checker {
 
 }  // namespace
 
-std::set<uint64_t> check_kv(const std::vector<KvCall>& calls, const Past& past, bool compacts, Violations& violations) {
-  Checker checker(past, compacts, violations);
+std::set<uint64_t> check_kv(const std::vector<KvCall>& calls, const Past& past, Violations& violations) {
+  Checker checker(past, violations);
   for (const KvCall& call : calls) checker.check(call);
   return std::move(checker).claimed();
 }

@@ -14,8 +14,7 @@
 namespace viaduct::sim {
 
 // Returns the revisions that these calls have made. Every value that they put must be unique among all.
-std::set<uint64_t> check_kv(const std::vector<KvCall>& calls, const Past& past, bool compacts,
-                            cluster_test::Violations& violations);
+std::set<uint64_t> check_kv(const std::vector<KvCall>& calls, const Past& past, cluster_test::Violations& violations);
 
 // Nobody else has put anything below `prefix`.
 void check_claimed(const std::string& prefix, const std::set<uint64_t>& claimed, const Past& past,

@@ -1,5 +1,6 @@
 #include "test/sim/scenarios/kv_client.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace viaduct::sim {
@@ -64,6 +65,7 @@ std::optional<ResponseOp> KvClient::ask(const RequestOp& request) {
                                         : cluster_test::Action::kRead;
   KvCall call{begin(action, {named(request)}), request, {}, {}};
   call.status = status_ = send(request, call.response);
+  call.compacted = stage_.compactions.furthest();
   const bool done = status_.ok();
   if (status_.code == Status::kNotSent || (status_.unknown() && !is_write(request))) {
     move();
@@ -73,6 +75,7 @@ std::optional<ResponseOp> KvClient::ask(const RequestOp& request) {
   if (done) call.operation.position = revision_of(call.response);
   finish(call.operation);
   if (done) {
+    newest_ = std::max(newest_, static_cast<int64_t>(call.operation.position));
     Operation answered = call.operation;
     // A transaction may have written nothing: then its revision is the one before it.
     if (request.has_request_txn() || request.has_request_delete_range()) answered.action = cluster_test::Action::kRead;
@@ -99,6 +102,20 @@ std::optional<TxnResponse> KvClient::txn(const TxnRequest& request) {
   std::optional<ResponseOp> response = ask(op);
   if (!response) return std::nullopt;
   return std::move(*response->mutable_response_txn());
+}
+
+void KvClient::compact(int64_t revision) {
+  CompactionRequest request;
+  request.set_revision(revision);
+  request.set_physical(chance(30));
+  stage_.compactions.ask(revision);
+  CompactionResponse response;
+  if (!client_->call("KV/Compact", request, response, kPatience).ok()) move();
+}
+
+int64_t KvClient::earlier(uint64_t most) {
+  const auto known = static_cast<uint64_t>(newest_);
+  return known == 0 ? 0 : newest_ - static_cast<int64_t>(below(std::min(known, most)));
 }
 
 RangeRequest range_of(const std::string& prefix) {

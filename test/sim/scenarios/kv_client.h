@@ -19,6 +19,7 @@ struct KvCall {
   etcdserverpb::RequestOp request;
   etcdserverpb::ResponseOp response;  // of a done one
   cluster_test::Status status;
+  int64_t compacted = 0;  // as far as anybody had asked to, by the time of the answer
 };
 
 // Threads: any.
@@ -48,6 +49,9 @@ class KvClient : protected cluster_test::Worker<cluster_test::V3Client> {
 
   std::optional<etcdserverpb::RangeResponse> range(const etcdserverpb::RangeRequest& request);
   std::optional<etcdserverpb::TxnResponse> txn(const etcdserverpb::TxnRequest& request);
+  void compact(int64_t revision);  // whatever comes of it
+  // One of the last `most` revisions that it knows of; 0: it knows of none.
+  int64_t earlier(uint64_t most);
 
   Stage& stage_;
 
@@ -56,7 +60,10 @@ class KvClient : protected cluster_test::Worker<cluster_test::V3Client> {
 
   KvCalls& calls_;
   cluster_test::Status status_;
+  int64_t newest_ = 0;  // revision in an answer
 };
+
+inline constexpr char kCompacted[] = "etcdserver: mvcc: required revision has been compacted";
 
 bool is_write(const etcdserverpb::RequestOp& request);
 uint64_t revision_of(const etcdserverpb::ResponseOp& response);

@@ -3,13 +3,11 @@
 namespace viaduct::sim {
 namespace {
 
-using namespace std::chrono_literals;
 using namespace etcdserverpb;
 using cluster_test::Violations;
 
 constexpr char kPrefix[] = "/play/page/";
-constexpr uint64_t kKeys = 40, kLargestPage = 9, kMostKept = 30;
-constexpr auto kPatience = 2s;
+constexpr uint64_t kKeys = 40, kLargestPage = 9, kMostKept = 30, kFarthestPast = 300;
 
 std::string key_of(uint64_t number) { return kPrefix + std::string(number < 10 ? "0" : "") + std::to_string(number); }
 
@@ -26,10 +24,12 @@ class PagedLists::Client : KvClient {
         put_some();
       else if (dice < 50)
         erase_some();
+      else if (dice < 57 && stage_.compacts)
+        compact_some();
       else if (dice < 60 && stage_.compacts)
-        compact();
+        compact_to_the_head();
       else
-        list();
+        list(chance(40) ? earlier(chance(50) ? kMostKept : kFarthestPast) : 0);
       sleep_ms(10, 60);
       if (chance(5)) move();
     }
@@ -40,41 +40,49 @@ class PagedLists::Client : KvClient {
     TxnRequest request;
     for (uint64_t first = below(kKeys), i = first; i < std::min(kKeys, first + 1 + below(6)); ++i)
       add_put(request, key_of(i), new_value());
-    note(txn(request));
+    txn(request);
   }
 
-  void erase_some() {
+  // The revision of that; nothing: it is not known.
+  std::optional<int64_t> erase_some() {
     RequestOp request;
     DeleteRangeRequest& erase = *request.mutable_request_delete_range();
     const uint64_t first = below(kKeys);
     erase.set_key(key_of(first));
     erase.set_range_end(key_of(first + 1 + below(4)));
     erase.set_prev_kv(chance(50));
-    ask(request);
+    const std::optional<ResponseOp> response = ask(request);
+    if (!response) return std::nullopt;
+    return response->response_delete_range().header().revision();
   }
 
-  void compact() {
-    CompactionRequest request;
-    request.set_revision(seen_ - static_cast<int64_t>(below(kMostKept)));
-    request.set_physical(chance(30));
-    CompactionResponse response;
-    if (request.revision() > 0 && !client_->call("KV/Compact", request, response, kPatience).ok()) move();
+  void compact_some() {
+    if (const int64_t revision = earlier(kMostKept); revision > 0) compact(revision);
   }
 
-  // At one revision, which the first page has told, or that was earlier; forwards or backwards.
-  void list() {
+  // What was deleted last goes, and still the revision of that can be read, before and after a restart (RB-13).
+  void compact_to_the_head() {
+    const std::optional<int64_t> head = erase_some();
+    if (!head) return;
+    compact(*head);
+    for (uint64_t times = 1 + below(3); times > 0 && !done(); --times) {
+      list(*head);
+      sleep_ms(0, 500);
+      move();
+    }
+  }
+
+  // At one revision, that one or else the one that the first page tells; forwards or backwards.
+  void list(int64_t revision) {
     RangeRequest request = range_of(kPrefix);
     request.set_limit(static_cast<int64_t>(1 + below(kLargestPage)));
     request.set_keys_only(chance(20));
     request.set_serializable(chance(40));
     if (chance(20)) request.set_sort_order(RangeRequest::DESCEND);
-    if (chance(40) && seen_ > 0)
-      request.set_revision(seen_ -
-                           static_cast<int64_t>(below(std::min<uint64_t>(kMostKept, static_cast<uint64_t>(seen_)))));
+    request.set_revision(revision);
     while (!done()) {
       const std::optional<RangeResponse> page = range(request);
       if (!page) return;
-      note(page);
       if (!page->more() || page->kvs().empty()) return count(request);
       const std::string& last = page->kvs(page->kvs_size() - 1).key();
       if (request.sort_order() == RangeRequest::DESCEND)
@@ -94,13 +102,6 @@ class PagedLists::Client : KvClient {
     request.set_count_only(true);
     range(request);
   }
-
-  template <typename Response>
-  void note(const std::optional<Response>& response) {
-    if (response) seen_ = std::max<int64_t>(seen_, response->header().revision());
-  }
-
-  int64_t seen_ = 0;  // the newest revision
 };
 
 void PagedLists::play(size_t number, uint64_t seed) { Client(*this, number, seed).run(); }

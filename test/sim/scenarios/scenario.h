@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "test/cluster/compactions.h"
 #include "test/cluster/history.h"
 #include "test/cluster/violations.h"
 #include "test/cluster/worker.h"
@@ -15,7 +16,10 @@ namespace viaduct::sim {
 
 // What the scenarios of a run have in common.
 struct Stage {
+  explicit Stage(cluster_test::Compactions& all_compactions) : compactions(all_compactions) {}
+
   cluster_test::Workload workload;
+  cluster_test::Compactions& compactions;  // of the other clients, too
   bool compacts = false;  // who asks for the past may be told that it is gone
   std::chrono::milliseconds election_timeout{1000};
   double clock_error = 0;          // of the members, as a part of 1

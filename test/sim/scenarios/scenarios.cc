@@ -47,8 +47,8 @@ ScenarioPlan draw_scenarios(Dice& dice) {
 }
 
 Scenarios::Scenarios(const ScenarioPlan& plan, const cluster_test::LoadSetting& setting,
-                     std::function<std::vector<int>()> ports, Dice dice)
-    : plan_(plan), dice_(dice) {
+                     std::function<std::vector<int>()> ports, cluster_test::Compactions& compactions, Dice dice)
+    : plan_(plan), stage_(compactions), dice_(dice) {
   stage_.workload.ports = std::move(ports);
   stage_.compacts = setting.compacts;
   stage_.election_timeout = setting.election_timeout;

@@ -28,7 +28,7 @@ ScenarioPlan draw_scenarios(Dice& dice);
 class Scenarios {
  public:
   Scenarios(const ScenarioPlan& plan, const cluster_test::LoadSetting& setting, std::function<std::vector<int>()> ports,
-            Dice dice);
+            cluster_test::Compactions& compactions, Dice dice);
   ~Scenarios();  // ends
 
   void start();
