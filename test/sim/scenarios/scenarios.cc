@@ -6,6 +6,7 @@
 #include "test/sim/scenarios/append_lists.h"
 #include "test/sim/scenarios/bank.h"
 #include "test/sim/scenarios/both_views.h"
+#include "test/sim/scenarios/hashes.h"
 #include "test/sim/scenarios/large.h"
 #include "test/sim/scenarios/lease_churn.h"
 #include "test/sim/scenarios/lock.h"
@@ -30,6 +31,7 @@ std::unique_ptr<Scenario> make(Stage& stage) {
 constexpr std::array<Kind, kScenarios> kKinds = {{
     {"append lists", make<AppendLists>},
     {"bank", make<Bank>},
+    {"hashes", make<Hashes>},
     {"large", make<Large>},
     {"lease churn", make<LeaseChurn>},
     {"lock", make<Lock>},
