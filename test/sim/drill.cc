@@ -15,7 +15,7 @@ using namespace etcdserverpb;
 constexpr double kElection = 10;  // election timeouts (INV-R14)
 constexpr double kRecovery = 30;  // after everything that went on before
 constexpr double kReturn = 5;     // in which one that is well again would have deposed the leader
-constexpr double kRounds = 5;     // of writes, and
+constexpr int kRounds = 5;        // of writes, and
 constexpr double kRound = 1;      // how long after each
 constexpr auto kPatience = 3s;
 
@@ -32,12 +32,15 @@ const Drill::Hurt Drill::kHurts[] = {
     {"a leader that is down", true, &Drill::take_down},
 };
 
-void Drill::perform() {
+const char* Drill::perform() {
   const Hurt& hurt = kHurts[dice_.below(std::size(kHurts))];
   name_ = hurt.name;
   if (world_.scheduler.trace().shown()) world_.scheduler.trace().line(world_.scheduler.now(), "drill", name_);
   std::optional<Lead> lead = wait_for_lead(all_but(nullptr), timeouts(kRecovery));
-  if (!lead) return complain("the members know of no leader before it");
+  if (!lead) {
+    complain("the members know of no leader before it");
+    return name_;
+  }
 
   std::vector<Member*> candidates;
   for (const auto& member : members_) {
@@ -46,10 +49,8 @@ void Drill::perform() {
   Member& hurt_one = *candidates[dice_.below(candidates.size())];
   (this->*hurt.inflict)(hurt_one);
   const std::vector<const Member*> core = all_but(&hurt_one);
-  if (hurt.hurts_leader) {
-    pass(kElection);
-    lead = agreed_lead(core);
-  }
+  pass(kElection);
+  if (hurt.hurts_leader) lead = agreed_lead(core);
   if (!lead || (hurt.hurts_leader && lead->leader == hurt_one.id().value)) {
     complain("no other leads in time");
   } else {
@@ -58,6 +59,7 @@ void Drill::perform() {
   mend(hurt_one);
   pass(kReturn);
   if (agreed_lead(core) != lead) complain("the leader did not stay when all was well again");
+  return name_;
 }
 
 // --- what is wrong ---
@@ -156,6 +158,6 @@ std::vector<const Member*> Drill::all_but(const Member* left_out) const {
 
 void Drill::pass(double number) { world_.scheduler.wait(this, world_.scheduler.now() + timeouts(number)); }
 
-void Drill::complain(const std::string& what) { violations_.add("SIM-8", name_ + ": " + what); }
+void Drill::complain(const std::string& what) { violations_.add("SIM-8", std::string(name_) + ": " + what); }
 
 }  // namespace viaduct::sim

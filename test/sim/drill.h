@@ -24,8 +24,8 @@ class Drill {
       : world_(world), members_(members), timeout_(election_timeout), dice_(dice), violations_(violations) {}
 
   // Begins with three members or more that all serve, and leaves them with nothing broken. Nobody else may move
-  // leadership meanwhile.
-  void perform();
+  // leadership meanwhile. Says what was wrong.
+  const char* perform();
 
  private:
   struct Lead {  // as a member sees it
@@ -62,7 +62,7 @@ class Drill {
   const Nanoseconds timeout_;
   Dice dice_;
   cluster_test::Violations& violations_;
-  std::string name_;  // of what is wrong
+  const char* name_ = "";  // of what is wrong
 };
 
 }  // namespace viaduct::sim

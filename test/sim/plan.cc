@@ -32,6 +32,7 @@ NetworkTemper draw_network(Dice& dice) {
 DiskTemper draw_disk(Dice& dice) {
   DiskTemper disk;
   disk.sync_most = static_cast<Nanoseconds>(dice.log_between(200 * kMicrosecond, 10 * kMillisecond));
+  disk.wait = rate(dice, 0.2);
   disk.stall = rate(dice, 0.01);
   disk.hang = rate(dice, 0.2);
   disk.stall_most = static_cast<Nanoseconds>(dice.log_between(kSecond, 300 * kSecond));
@@ -123,7 +124,7 @@ std::string describe(const Plan& plan) {
        << (plan.load.compacts ? " chores with compaction" : " chores") << ", preemption "
        << plan.scheduling.preemption << ", loss " << plan.network.loss << ", repeat " << plan.network.repeat
        << ", reorder " << plan.network.reorder << ", late " << plan.network.late << ", disk failure " << plan.disk.failure
-       << ", crash " << plan.disk.crash << ", stall " << plan.disk.stall << ", snapshot count " << plan.snapshot_count << ", segment "
+       << ", wait " << plan.disk.wait << ", crash " << plan.disk.crash << ", stall " << plan.disk.stall << ", snapshot count " << plan.snapshot_count << ", segment "
        << plan.segment_bytes << ", clock error "
        << plan.clock_rate_error << "; every so many ms: kill " << plan.kill / kMillisecond << ", power "
        << plan.power_loss / kMillisecond << ", power of all " << plan.power_loss_of_all / kMillisecond << ", pause "

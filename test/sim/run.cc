@@ -89,8 +89,8 @@ class Run {
   // One that has lost something may not be able to vote yet, or ever.
   void drill() {
     if (std::ranges::any_of(members_, [](const auto& member) { return member->is_damaged(); })) return;
-    ++counts_["drills"];
-    Drill(world_, members_, plan_.election.count() * kMillisecond, dice_.split(), violations_).perform();
+    Drill drill(world_, members_, plan_.election.count() * kMillisecond, dice_.split(), violations_);
+    ++counts_[std::string("drill: ") + drill.perform()];
     if (!all_serve(recovery())) violations_.add("INV-R14", "not all members serve after a drill");
   }
 

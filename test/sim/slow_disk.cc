@@ -54,9 +54,8 @@ void SlowDisk::begin(Call call, std::string_view path) {
                                 "disk stalls for " + std::to_string(time / kMillisecond) + " ms: " + std::string(path));
     }
   }
-  if (time > 0) {
-    scheduler_.wait(&temper_, scheduler_.now() + time);
-  }
+  if (call == Call::kChange && dice_.chance(temper_.wait)) time = dice_.between(0, temper_.wait_most);
+  if (time > 0) scheduler_.wait(&temper_, scheduler_.now() + time);
   if (call != Call::kRead && dice_.chance(temper_.crash)) {
     on_crash();
     scheduler_.wait(this);

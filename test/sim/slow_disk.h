@@ -15,6 +15,8 @@ namespace viaduct::sim {
 
 struct DiskTemper {
   Nanoseconds sync_least = 50 * kMicrosecond, sync_most = 200 * kMicrosecond;
+  double wait = 0;   // of each call that changes something: it waits for room in memory
+  Nanoseconds wait_most = kMillisecond;
   double stall = 0;  // of each sync
   Nanoseconds stall_least = 100 * kMillisecond, stall_most = 300 * kSecond;
   double hang = 0;  // of each stall: for ever
