@@ -30,8 +30,20 @@ std::optional<V2Node> node(const rapidjson::Value& json, const char* name) {
   const auto found = json.FindMember(name);
   if (found == json.MemberEnd() || !found->value.IsObject()) return std::nullopt;
   const rapidjson::Value& one = found->value;
-  return V2Node{text(one, "key").value_or(""), text(one, "value"), number(one, "modifiedIndex"),
-                number(one, "createdIndex")};
+  V2Node result{text(one, "key").value_or(""), text(one, "value"), number(one, "modifiedIndex"),
+                number(one, "createdIndex"), one.HasMember("dir"), text(one, "expiration").value_or("")};
+  if (const auto ttl = one.FindMember("ttl"); ttl != one.MemberEnd() && ttl->value.IsInt64())
+    result.ttl = ttl->value.GetInt64();
+  return result;
+}
+
+V2Answer answer_with(const Reply& reply) {
+  V2Answer answer;
+  answer.kind = V2Answer::Kind::kAnswer;
+  answer.status = reply.status;
+  answer.index = std::strtoull(reply.header("X-Etcd-Index").c_str(), nullptr, 10);
+  answer.revision = std::strtoull(reply.header("X-Etcd-Revision").c_str(), nullptr, 10);
+  return answer;
 }
 
 // False when it is not whole JSON.
@@ -41,6 +53,7 @@ bool read_body(const std::string& body, V2Answer& answer) {
   if (json.HasParseError() || !json.IsObject()) return false;
   answer.error_code = static_cast<int>(number(json, "errorCode"));
   answer.action = text(json, "action").value_or("");
+  answer.cause = text(json, "cause").value_or("");
   answer.node = node(json, "node");
   answer.previous = node(json, "prevNode");
   return true;
@@ -77,12 +90,9 @@ V2Answer V2Client::call(const std::string& method, const std::string& target, co
     return answer;
   }
   const std::optional<Reply> reply = exchange(method + " /v2/keys" + target, form.value_or(""), time);
-  if (!reply || !read_body(reply->body, answer)) return answer;
-  answer.kind = V2Answer::Kind::kAnswer;
-  answer.status = reply->status;
-  answer.index = std::strtoull(reply->header("X-Etcd-Index").c_str(), nullptr, 10);
-  answer.revision = std::strtoull(reply->header("X-Etcd-Revision").c_str(), nullptr, 10);
-  return answer;
+  if (!reply) return answer;
+  V2Answer whole = answer_with(*reply);
+  return read_body(reply->body, whole) ? whole : answer;
 }
 
 std::optional<Reply> V2Client::get(const std::string& path, std::chrono::milliseconds time) {
@@ -95,14 +105,17 @@ V2Stream::V2Stream(int port, const std::string& target) : connection_(port) {
   connection_.send("GET /v2/keys" + target + " HTTP/1.1\r\n" + host(port) + "\r\n", in(1s));
 }
 
+std::optional<V2Answer> V2Stream::head() const {
+  if (!parser_.has_head()) return std::nullopt;
+  return answer_with(parser_.reply());
+}
+
 std::optional<V2Answer> V2Stream::next(std::chrono::milliseconds time) {
   std::string line;
   const auto has_line = [&] { return !(line = parser_.take_line()).empty(); };
-  V2Answer answer;
-  if (!connection_.receive(parser_, has_line, in(time)) || !read_body(line, answer)) return std::nullopt;
-  answer.kind = V2Answer::Kind::kAnswer;
-  answer.status = parser_.reply().status;
-  return answer;
+  if (!connection_.receive(parser_, has_line, in(time))) return std::nullopt;
+  V2Answer answer = answer_with(parser_.reply());
+  return read_body(line, answer) ? std::optional(answer) : std::nullopt;
 }
 
 bool V2Stream::ended() const {

@@ -18,6 +18,11 @@ struct V2Node {
   std::optional<std::string> value;  // nothing: the node is gone (or a directory)
   uint64_t modified = 0;
   uint64_t created = 0;
+  bool dir = false;
+  std::string expiration;  // empty: it has none
+  int64_t ttl = 0;
+
+  bool operator==(const V2Node&) const = default;
 };
 
 struct V2Answer {
@@ -32,6 +37,7 @@ struct V2Answer {
   uint64_t index = 0;     // X-Etcd-Index
   uint64_t revision = 0;  // X-Etcd-Revision; etcd has none
   std::string action;
+  std::string cause;  // of an error
   std::optional<V2Node> node;
   std::optional<V2Node> previous;
 
@@ -61,10 +67,12 @@ class V2Client {
   std::unique_ptr<conformance::Connection> open_;
 };
 
-// A watch with stream=true, on a connection of its own.
+// A watch on a connection of its own; one with stream=true may have many events.
 class V2Stream {
  public:
   V2Stream(int port, const std::string& target);
+  // What the head says, once next() has seen it.
+  std::optional<V2Answer> head() const;
   // The next event's answer; nothing when none came in time. ended() says whether one may still come.
   std::optional<V2Answer> next(std::chrono::milliseconds time);
   bool ended() const;
