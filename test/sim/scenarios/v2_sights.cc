@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 namespace viaduct::sim {
 namespace {
@@ -25,14 +26,19 @@ uint64_t number_of(const rapidjson::Value& object, const char* name) {
   return found != object.MemberEnd() && found->value.IsUint64() ? found->value.GetUint64() : 0;
 }
 
-void collect(const rapidjson::Value& node, std::map<std::string, V2File>& files) {
+void collect(const rapidjson::Value& node, V2Sight& sight) {
   if (node.HasMember("value")) {
-    files[string_of(node, "key")] = {string_of(node, "value"), number_of(node, "createdIndex"),
-                                     number_of(node, "modifiedIndex")};
+    sight.files[string_of(node, "key")] = {string_of(node, "value"), number_of(node, "createdIndex"),
+                                           number_of(node, "modifiedIndex")};
   }
   const auto nodes = node.FindMember("nodes");
   if (nodes == node.MemberEnd()) return;
-  for (const rapidjson::Value& one : nodes->value.GetArray()) collect(one, files);
+  std::string before;
+  for (const rapidjson::Value& one : nodes->value.GetArray()) {
+    const std::string key = string_of(one, "key");
+    if (key <= std::exchange(before, key)) sight.is_sorted = false;
+    collect(one, sight);
+  }
 }
 
 uint64_t header_of(const conformance::Reply& reply, const char* name) {
@@ -48,7 +54,7 @@ std::string shown(const V2File* file) {
 }  // namespace
 
 std::optional<V2Sight> look_at(cluster_test::V2Client& client, const std::string& directory, bool linearizable) {
-  const std::string query = linearizable ? "?recursive=true&quorum=true" : "?recursive=true";
+  const std::string query = std::string("?recursive=true&sorted=true") + (linearizable ? "&quorum=true" : "");
   const std::optional<conformance::Reply> reply = client.get("/v2/keys" + directory + query, kPatience);
   if (!reply || (reply->status != 200 && reply->status != kNotFound)) return std::nullopt;
   V2Sight sight;
@@ -59,7 +65,7 @@ std::optional<V2Sight> look_at(cluster_test::V2Client& client, const std::string
   rapidjson::Document json;
   json.Parse(reply->body.data(), reply->body.size());
   if (json.HasParseError() || !json.IsObject() || !json.HasMember("node")) return std::nullopt;
-  collect(json["node"], sight.files);
+  collect(json["node"], sight);
   return sight;
 }
 
@@ -87,6 +93,7 @@ void check_v2_sight(const V2Sight& sight, const Past& past, Violations& violatio
   if (revision != sight.operation.position) {
     violations.add("INV-L7", "revision " + std::to_string(revision) + " goes with the index of " + where);
   }
+  if (!sight.is_sorted) violations.add("INV-L6", "v2 was asked to sort, and did not: " + where);
   std::map<std::string, V2File> wanted;
   const std::string prefix = sight.directory == "/" ? "/" : sight.directory + "/";
   for (const auto& [key, state] : past.v2_files(prefix, sight.index)) {

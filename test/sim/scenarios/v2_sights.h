@@ -29,6 +29,7 @@ struct V2Sight {
   std::string directory;
   uint64_t index = 0;
   std::map<std::string, V2File> files;  // by key
+  bool is_sorted = true;                // as it was asked for
 };
 
 // Threads: any.
