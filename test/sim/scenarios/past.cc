@@ -7,16 +7,17 @@ namespace {
 
 constexpr size_t kLongestPath = 4096, kDeepestPath = 128;
 
-// A canonical path without hidden elements.
-bool is_shown(const std::string& key) {
+bool is_shown(const std::string& key) { return is_v2_path(key) && key.find("/_") == std::string::npos; }
+
+}  // namespace
+
+bool is_v2_path(const std::string& key) {
   if (key.size() < 2 || key[0] != '/' || key.back() == '/' || key.size() > kLongestPath) return false;
   if (static_cast<size_t>(std::ranges::count(key, '/')) > kDeepestPath) return false;
   const std::string closed = key + "/";
-  return closed.find("/_") == std::string::npos && closed.find("//") == std::string::npos &&
-         closed.find("/./") == std::string::npos && closed.find("/../") == std::string::npos;
+  return closed.find("//") == std::string::npos && closed.find("/./") == std::string::npos &&
+         closed.find("/../") == std::string::npos;
 }
-
-}  // namespace
 
 std::string end_of_prefix(std::string prefix) {
   ++prefix.back();

@@ -54,6 +54,9 @@ class Past {
   uint64_t last_revision_ = 1;
 };
 
+// Whether v2 can see a key of that name at all (P2).
+bool is_v2_path(const std::string& key);
+
 // What stands between `prefix` and the first key behind all that begin with it.
 std::string end_of_prefix(std::string prefix);
 

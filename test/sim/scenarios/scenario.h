@@ -22,6 +22,7 @@ struct Stage {
   cluster_test::Compactions& compactions;  // of the other clients, too
   bool compacts = false;  // who asks for the past may be told that it is gone
   std::chrono::milliseconds election_timeout{1000};
+  std::chrono::milliseconds recovery{20'000};  // until all serve again, once nothing is broken any more
   double clock_error = 0;          // of the members, as a part of 1
   size_t largest_request = 0;      // bytes; what the members' limit is, or their log has room for
   cluster_test::History answered;  // every answered call by the revision it names, to be judged in real time

@@ -11,6 +11,7 @@
 #include "test/sim/scenarios/lease_churn.h"
 #include "test/sim/scenarios/lock.h"
 #include "test/sim/scenarios/paged_lists.h"
+#include "test/sim/scenarios/v2_watches.h"
 #include "test/sim/scenarios/watching.h"
 
 namespace viaduct::sim {
@@ -36,6 +37,7 @@ constexpr std::array<Kind, kScenarios> kKinds = {{
     {"lease churn", make<LeaseChurn>},
     {"lock", make<Lock>},
     {"paged lists", make<PagedLists>},
+    {"v2 watches", make<V2Watches>},
     {"watching", make<Watching>},
 }};
 
@@ -54,6 +56,7 @@ Scenarios::Scenarios(const ScenarioPlan& plan, const cluster_test::LoadSetting& 
   stage_.workload.ports = std::move(ports);
   stage_.compacts = setting.compacts;
   stage_.election_timeout = setting.election_timeout;
+  stage_.recovery = setting.recovery;
   stage_.clock_error = setting.clock_error;
   stage_.largest_request = plan.largest_request;
 }
