@@ -13,9 +13,12 @@ constexpr size_t kRequestLimit = 1536 << 10;
 // Zero for half of all seeds.
 double rate(Dice& dice, double most) { return dice.chance(0.5) ? dice.log_between(most / 100, most) : 0; }
 
-Nanoseconds interval(Dice& dice, Nanoseconds least, Nanoseconds most) {
-  if (dice.chance(0.5)) return 0;
+Nanoseconds interval_of(Dice& dice, Nanoseconds least, Nanoseconds most) {
   return static_cast<Nanoseconds>(dice.log_between(static_cast<double>(least), static_cast<double>(most)));
+}
+
+Nanoseconds interval(Dice& dice, Nanoseconds least, Nanoseconds most) {
+  return dice.chance(0.5) ? 0 : interval_of(dice, least, most);
 }
 
 NetworkTemper draw_network(Dice& dice) {
@@ -103,7 +106,7 @@ Plan draw_plan(Dice& dice) {
   plan.partition = interval(dice, shortest, longest);
   plan.stop = interval(dice, shortest, longest);
   plan.clock_jump = interval(dice, shortest, longest);
-  if (dice.chance(0.4)) plan.damage = interval(dice, 2 * shortest, longest);
+  if (dice.chance(0.3)) plan.damage = interval_of(dice, shortest, longest);
   if (dice.chance(0.2)) plan.rollback = dice.between(2 * shortest, longest / 3);
   plan.reshapes = dice.chance(0.2);
   plan.strict_reconfig = dice.chance(0.3);

@@ -196,6 +196,9 @@ void check_life(const LeaseChurn::Life& life, const Evidence& evidence, Violatio
     if (change->key <= last) violations.add("INV-E5", name + " let " + change->key + " go after " + last);
     last = change->key;
     gone.insert(change->key);
+    const KeyState* const before = evidence.past.at(change->key, end - 1);
+    if (before && before->kv.lease() != life.id)
+      violations.add("INV-A8", name + " ended together with " + std::to_string(before->kv.lease()));
   }
   for (const std::string& key : life.keys) {
     if (!gone.contains(key)) violations.add("INV-E5", name + " ended without " + key);
