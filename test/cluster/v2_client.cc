@@ -30,8 +30,13 @@ std::optional<V2Node> node(const rapidjson::Value& json, const char* name) {
   const auto found = json.FindMember(name);
   if (found == json.MemberEnd() || !found->value.IsObject()) return std::nullopt;
   const rapidjson::Value& one = found->value;
-  V2Node result{text(one, "key").value_or(""), text(one, "value"), number(one, "modifiedIndex"),
-                number(one, "createdIndex"), one.HasMember("dir"), text(one, "expiration").value_or("")};
+  V2Node result;
+  result.key = text(one, "key").value_or("");
+  result.value = text(one, "value");
+  result.modified = number(one, "modifiedIndex");
+  result.created = number(one, "createdIndex");
+  result.dir = one.HasMember("dir");
+  result.expiration = text(one, "expiration").value_or("");
   if (const auto ttl = one.FindMember("ttl"); ttl != one.MemberEnd() && ttl->value.IsInt64())
     result.ttl = ttl->value.GetInt64();
   return result;

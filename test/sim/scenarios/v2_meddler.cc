@@ -30,6 +30,7 @@ std::span<const char* const> V2Meddler::files() { return kFiles; }
 std::span<const char* const> V2Meddler::directories() { return kDirectories; }
 
 void V2Meddler::act() {
+  if (chance(3)) return disturb();
   const uint64_t dice = below(100);
   const std::string file = any_file();
   if (dice < 20)
@@ -77,6 +78,14 @@ void V2Meddler::erase(const std::string& file) {
     ask("DELETE", file + "?prevIndex=" + std::to_string(known->second), "");
   else
     ask("DELETE", file + (chance(50) ? "?recursive=true" : ""), "");
+}
+
+// What happened there may soon be compacted without a trace in a directory that is still there (RB-68).
+void V2Meddler::disturb() {
+  if (chance(50))
+    ask("PUT", kQuietFile, value() + (chance(50) ? ttl() : ""));
+  else
+    ask("DELETE", kQuietFile, "");
 }
 
 void V2Meddler::change_directory(const std::string& directory) {

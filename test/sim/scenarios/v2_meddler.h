@@ -20,6 +20,7 @@ namespace viaduct::sim {
 class V2Meddler : cluster_test::Worker<cluster_test::V2Client> {
  public:
   static constexpr char kRoot[] = "/play/v2watch";
+  static constexpr char kQuiet[] = "/play/v2quiet", kQuietFile[] = "/play/v2quiet/file";  // where little happens
   static std::span<const char* const> files();        // below kRoot; some may become directories for a while
   static std::span<const char* const> directories();  // below kRoot, and itself
 
@@ -55,6 +56,7 @@ class V2Meddler : cluster_test::Worker<cluster_test::V2Client> {
   std::string ttl();
   void put_if(const std::string& file);
   void erase(const std::string& file);
+  void disturb();
   void change_directory(const std::string& directory);
   cluster_test::V2Answer ask(const std::string& method, const std::string& target, const std::string& form);
 

@@ -76,6 +76,8 @@ class V2Watches::Client : cluster_test::Worker<V2Client> {
     const uint64_t dice = below(100);
     const auto files = V2Meddler::files(), directories = V2Meddler::directories();
     if (dice < 5) return {"", true};
+    if (dice < 15) return {V2Meddler::kQuietFile, false};
+    if (dice < 20) return {V2Meddler::kQuiet, true};
     if (dice < 50) return {V2Meddler::kRoot + std::string(files[below(files.size())]), chance(20)};
     return {V2Meddler::kRoot + std::string(directories[below(directories.size())]), chance(75)};
   }
