@@ -6,6 +6,7 @@
 
 #include "etcdserverpb/rpc.pb.h"
 #include "test/sim/scenarios/past.h"
+#include "test/sim/scenarios/v2_past.h"
 
 namespace viaduct::sim {
 namespace {
@@ -69,13 +70,14 @@ void V2Meddler::put_if(const std::string& file) {
   const uint64_t dice = below(3);
   if (dice == 0) ask("PUT", file + "?prevExist=false", value() + (chance(30) ? ttl() : ""));
   if (dice == 1) ask("PUT", file + "?prevExist=true", value() + (chance(30) ? ttl() : ""));
-  if (dice == 2 && known != known_.end()) ask("PUT", file + "?prevIndex=" + std::to_string(known->second), value());
+  if (dice == 2 && known != known_.end())
+    ask("PUT", file + "?prevIndex=" + std::to_string(known->second.modified), value());
 }
 
 void V2Meddler::erase(const std::string& file) {
   const auto known = known_.find(file);
   if (known != known_.end() && chance(50))
-    ask("DELETE", file + "?prevIndex=" + std::to_string(known->second), "");
+    ask("DELETE", file + "?prevIndex=" + std::to_string(known->second.modified), "");
   else
     ask("DELETE", file + (chance(50) ? "?recursive=true" : ""), "");
 }
@@ -100,6 +102,20 @@ void V2Meddler::change_directory(const std::string& directory) {
     ask("DELETE", directory + (chance(80) ? "?recursive=true" : "?dir=true"), "");
 }
 
+// Of the TTL that it gave itself, no more can be gone than the time since then, rounded up (RB-69).
+void V2Meddler::note(const V2Answer& answer, cluster_test::Time called) {
+  if (answer.node->dir) return;
+  Known& known = known_[answer.node->key];
+  if (known.ttl > 0 && answer.previous && answer.previous->modified == known.modified) {
+    const std::chrono::duration<double> gone = std::chrono::steady_clock::now() - known.called;
+    const double least = static_cast<double>(known.ttl) - gone.count() * (1 + stage_.clock_error);
+    if (static_cast<double>(answer.previous->ttl) < least)
+      workload_.complain("INV-E1: of its TTL too little was left: " +
+                         describe(answer.action, *answer.node, answer.previous));
+  }
+  known = {answer.node->modified, answer.node->ttl, called};
+}
+
 V2Answer V2Meddler::ask(const std::string& method, const std::string& target, const std::string& form) {
   Operation operation = begin(cluster_test::Action::kPut, {"v2 " + method + " " + target});
   V2Answer answer = client_->call(method, target, form, kPatience);
@@ -108,11 +124,11 @@ V2Answer V2Meddler::ask(const std::string& method, const std::string& target, co
     return answer;
   }
   if (answer.success() && answer.node) {
+    note(answer, operation.called);
     operation.outcome = cluster_test::Outcome::kDone;
     operation.position = answer.revision;
     finish(operation);
     stage_.answered.add(std::move(operation));
-    known_[answer.node->key] = answer.node->modified;
     written_.push_back(answer);
   } else if (std::ranges::find(kRefusals, answer.error_code) == std::end(kRefusals)) {
     workload_.complain("v2 answered " + std::to_string(answer.status) + "/" + std::to_string(answer.error_code) +

@@ -50,6 +50,13 @@ class V2Meddler : cluster_test::Worker<cluster_test::V2Client> {
     int64_t newest_ = 0;  // revision that it knows of
   };
 
+  // What its last write of a file left.
+  struct Known {
+    uint64_t modified = 0;
+    int64_t ttl = 0;  // seconds
+    cluster_test::Time called{};
+  };
+
   std::string any_file();
   std::string any_directory();
   std::string value();
@@ -58,11 +65,12 @@ class V2Meddler : cluster_test::Worker<cluster_test::V2Client> {
   void erase(const std::string& file);
   void disturb();
   void change_directory(const std::string& directory);
+  void note(const cluster_test::V2Answer& answer, cluster_test::Time called);
   cluster_test::V2Answer ask(const std::string& method, const std::string& target, const std::string& form);
 
   Stage& stage_;
   V3Half v3_;
-  std::map<std::string, uint64_t> known_;  // modifiedIndex of files, to compare with
+  std::map<std::string, Known> known_;  // files
   std::vector<cluster_test::V2Answer> written_;
 };
 
