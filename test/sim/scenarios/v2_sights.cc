@@ -96,8 +96,9 @@ void check_v2_sight(const V2Sight& sight, const Past& past, Violations& violatio
   if (!sight.is_sorted) violations.add("INV-L6", "v2 was asked to sort, and did not: " + where);
   std::map<std::string, V2File> wanted;
   const std::string prefix = sight.directory == "/" ? "/" : sight.directory + "/";
-  for (const auto& [key, state] : past.v2_files(prefix, sight.index)) {
-    wanted[key] = {state->kv.value(), state->created_index, state->modified_index};
+  for (const auto& [key, state] : past.v2_files(sight.directory, sight.index)) {
+    const bool is_shown = key.starts_with(prefix) || key == sight.directory;  // which may be a file for a while
+    if (is_shown) wanted[key] = {state->kv.value(), state->created_index, state->modified_index};
   }
   if (wanted == sight.files) return;
   const auto [want, got] = std::ranges::mismatch(wanted, sight.files);

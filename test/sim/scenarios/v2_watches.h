@@ -37,8 +37,6 @@ class V2Watches final : public Scenario {
   uint64_t calls() const override { return watched_.size() + written_.size() + sights_.all().size(); }
 
  private:
-  class V3Half;
-  class Writer;
   class Client;
 
   Stage& stage_;
