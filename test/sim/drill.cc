@@ -84,12 +84,13 @@ void Drill::silence(Member& member) {
   for (const Member* other : all_but(&member)) world_.network.cut(member.id(), other->id());
 }
 
-// Less than what ends its process (CC-14).
+// Less than what ends its process (CC-14). Something has to be written for anyone to notice.
 void Drill::slow_disk(Member& member) {
   DiskTemper slow;
   slow.sync_least = timeouts(3);
   slow.sync_most = timeouts(6);
   member.disk().set_temper(slow);
+  write_fails(*all_but(&member).front());
 }
 
 void Drill::take_down(Member& member) { member.end(Member::End::kKilled); }
