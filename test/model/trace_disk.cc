@@ -102,6 +102,7 @@ void TraceChecker::begin_again(Shadow& shadow, const raft::Raft& raft) {
     return m.disk.term == raft.term().value && m.disk.vote == number_of(raft.hard_state().vote) && is_end && has_last &&
            commit == raft.log().commit().value;
   };
+  const bool has_lost = raft.quarantined() && m.disk.log.last() > last.index.value;
   const Model::Disk before = m.disk;
   const auto write_until_it_is = [&](bool commit_may_lag) {
     m.disk = before;
@@ -123,6 +124,7 @@ void TraceChecker::begin_again(Shadow& shadow, const raft::Raft& raft) {
   require(is_it(), shadow, "INV-R5, R7: a start from what was written");
   if (!illegal_.empty()) return;
   m.disk.log.cut(last.index.value);
+  if (has_lost) m.disk.commit = raft.log().commit().value;  // the commit index stood in the log
   m.quarantined = raft.quarantined();
   restart(rules_, m, raft.log().applied().value, configuration_of(raft.configuration()));
   shadow.writes.clear();
