@@ -103,6 +103,21 @@ TEST_CASE("what a member does by the rules is legal") {
   CHECK(m.trace.steps() > 20);
 }
 
+TEST_CASE("a member that lost its log starts without its commit index, also when part of the log is back") {
+  Watched m;
+  m.tell(2, 5, append({3, 3}, {5, 5}, 5));
+  m.member().crash(1000, 0);
+  m.member().disk.lose_tail(5);
+  m.member().start();
+  CHECK(m.raft().log().commit() == Index(0));
+  m.tell(2, 5, append({0, 0}, {1, 2, 3, 5}, 0));
+  m.member().crash(1000, 0);
+  m.member().start();
+  CHECK(m.raft().log().last().index == Index(4));
+  CHECK(m.raft().log().commit() == Index(0));
+  CHECK(m.trace.illegal() == "");
+}
+
 TEST_CASE("what a member does and may not is told by the rule that it breaks") {
   struct Case {
     const char* rule;

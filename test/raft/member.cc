@@ -16,9 +16,11 @@ void Disk::lose_tail(size_t lost) {
   remember();
   entries.resize(entries.size() - lost);
   quarantined = true;
-  if (last_index().value >= state.size()) return;
-  base = {state.back()->index, state.back()->term};  // the state stands for all up to there
-  entries.clear();
+  if (last_index().value < state.size()) {
+    base = {state.back()->index, state.back()->term};  // the state stands for all up to there
+    entries.clear();
+  }
+  hard_state.commit = std::min(hard_state.commit, last_index());  // which stood in the log
 }
 
 void Disk::remember() {
