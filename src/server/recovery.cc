@@ -143,7 +143,9 @@ Result<std::unique_ptr<store::Store>> open_store(Disk& disk, const StateDirector
 Result<std::unique_ptr<store::Store>> open_store_or_none(Disk& disk, StateDirectory& directory, const NodeOptions& options) {
   Result<std::unique_ptr<store::Store>> store = open_store(disk, directory, options.store);
   const bool has_others = !options.force_new_cluster && options.founding.members.size() > 1;
-  if (store || store.error().code != Code::kCorrupt || !has_others) return store;
+  if (store || store.error().code != Code::kCorrupt) return store;
+  if (!has_others)
+    return lost(store.error().message + "; no peer is known to have it from: restore a backup into a new --data-dir");
   log::error("the state is damaged, this member begins with none", {{"damage", store.error().message}});
   VIADUCT_TRY(directory.make_room());
   VIADUCT_TRY(directory.switch_to_next());

@@ -20,9 +20,9 @@ Result<std::unique_ptr<Store>> Store::open(Disk& disk, const Options& options) {
   VIADUCT_TRY_ASSIGN(
       database, Database::open(disk, options.directory, Database::Failures::kReported, options.write_buffer_bytes));
   auto impl = std::make_unique<Impl>(std::move(database), options);
-  const Result<void> restored = impl->restore();
-  VIADUCT_TRY(impl->database->status());  // what could not be read is behind whatever else is wrong
-  VIADUCT_TRY(restored);
+  Result<void> whole = impl->restore();
+  if (const Result<void> read = impl->database->status(); !read) whole = read;  // the cause of whatever else is wrong
+  if (!whole) return Error{whole.error().code, options.directory + ": " + whole.error().message};
   if (!options.standby) impl->database->make_failures_fatal();
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }

@@ -176,6 +176,18 @@ TEST_CASE("a member that does not know for whom it has voted either refuses to s
   }
 }
 
+TEST_CASE("a member alone whose state is damaged refuses to start, and says where it is and what to do") {
+  NodeCluster cluster(1);
+  const MemberId alone = NodeCluster::id_of(0);
+  cluster.stop(alone);
+  damage_state(cluster, alone);
+  const Result<void> started = cluster.try_start(alone);
+  REQUIRE_FALSE(started);
+  CHECK(started.error().code == Code::kCorrupt);
+  CHECK(started.error().message.starts_with(cluster.options(alone).state_directory));
+  CHECK(started.error().message.find("restore a backup into a new --data-dir") != std::string::npos);
+}
+
 // Known bug: RB-38.
 TEST_CASE("a member that was found to lack what it acknowledged refuses to start") {
   NodeCluster cluster(3);
