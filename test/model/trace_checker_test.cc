@@ -123,6 +123,16 @@ TEST_CASE("a member that lost its log starts without its commit index, also when
   CHECK(m.trace.illegal() == "");
 }
 
+TEST_CASE("a member that lost its state starts with the commit index of its log, which may be older") {
+  Watched m;
+  m.tell(2, 5, append({3, 3}, {5, 5}, 5));
+  m.member().crash(1000, 0);
+  m.member().disk.hard_state.commit = Index(4);
+  m.member().start();
+  CHECK(m.raft().log().commit() == Index(4));
+  CHECK(m.trace.illegal() == "");
+}
+
 TEST_CASE("what a member does and may not is told by the rule that it breaks") {
   struct Case {
     const char* rule;

@@ -95,14 +95,16 @@ void TraceChecker::begin_again(Shadow& shadow, const raft::Raft& raft) {
   // A snapshot may have come just before, which nobody was told (CC-9).
   if (is_committed(base) && (base.index.value > m.disk.log.last() || m.disk.log.term(base.index.value) != base.term.value))
     install(m.disk, base);
+  // Damage has taken what said how far commit was: the log, or the state and with it what was applied.
+  const bool has_lost =
+      (raft.quarantined() && m.disk.log.last() > last.index.value) || raft.log().applied().value < m.applied;
   const auto is_it = [&] {
     const bool is_end = m.disk.log.last() == last.index.value || raft.quarantined();
     const bool has_last = last.index.value <= m.disk.log.last() && m.disk.log.term(last.index.value) == last.term.value;
     const uint64_t commit = std::max(raft.log().applied().value, std::min(m.disk.commit, last.index.value));
     return m.disk.term == raft.term().value && m.disk.vote == number_of(raft.hard_state().vote) && is_end && has_last &&
-           commit == raft.log().commit().value;
+           (commit == raft.log().commit().value || (has_lost && commit > raft.log().commit().value));
   };
-  const bool has_lost = raft.quarantined() && m.disk.log.last() > last.index.value;
   const Model::Disk before = m.disk;
   const auto write_until_it_is = [&](bool commit_may_lag) {
     m.disk = before;
@@ -124,7 +126,7 @@ void TraceChecker::begin_again(Shadow& shadow, const raft::Raft& raft) {
   require(is_it(), shadow, "INV-R5, R7: a start from what was written");
   if (!illegal_.empty()) return;
   m.disk.log.cut(last.index.value);
-  if (has_lost) m.disk.commit = raft.log().commit().value;  // the commit index stood in the log
+  if (has_lost) m.disk.commit = raft.log().commit().value;
   m.quarantined = raft.quarantined();
   restart(rules_, m, raft.log().applied().value, configuration_of(raft.configuration()));
   shadow.writes.clear();
