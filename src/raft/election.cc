@@ -8,13 +8,14 @@
 namespace viaduct::raft {
 namespace {
 
-constexpr uint32_t kHoldoffPatience = 4;  // election timeouts
+constexpr uint32_t kHoldoffPatience = 3;  // election timeouts
 
 }  // namespace
 
 void Raft::campaign() {
   if (role_ == Role::kLeader || holds_off() || !may_stand()) return;
   if (options_.lease_reads && has_heard_leader()) return;  // its own vote would break the lease
+  holdoff_ = 0;  // if it had not ended, then nobody else can lead: who loses this election may not wait as long again
   stand(Role::kPreCandidate);
 }
 

@@ -83,7 +83,7 @@ TEST_CASE("after a disk stall a member stands only when the time is over, or nob
     uint32_t holdoff, least, most;
   };
   for (const Case& c :
-       {Case{"no stall", 0, 10, 19}, Case{"a short holdoff", 25, 25, 25}, Case{"a long one", kHoldoff, 40, 76}}) {
+       {Case{"no stall", 0, 10, 19}, Case{"a short holdoff", 25, 25, 25}, Case{"a long one", kHoldoff, 30, 57}}) {
     CAPTURE(c.name);
     Script script(5, 0, {1});
     script.raft().disk_stalled(c.holdoff);
@@ -94,6 +94,20 @@ TEST_CASE("after a disk stall a member stands only when the time is over, or nob
     CHECK(ticks >= c.least);
     CHECK(ticks <= c.most);
   }
+}
+
+TEST_CASE("who stood in spite of a disk stall, and was not elected, does not wait as long again (INV-R14)") {
+  Script script(5, 0, {1});
+  script.raft().disk_stalled(kHoldoff);
+  ticks_to_stand(script.raft(), 1000);
+  REQUIRE(bodies<PreVoteRequest>(script.hear(), 2).size() == 1);
+  uint32_t ticks = 0;
+  do {
+    script.raft().tick();
+    ++ticks;
+  } while (bodies<PreVoteRequest>(script.hear(), 2).empty() && ticks < 1000);
+  CHECK(ticks >= 10);
+  CHECK(ticks <= 19);
 }
 
 TEST_CASE("after a disk stall a member still votes, and still stands when a leader asks it to") {
