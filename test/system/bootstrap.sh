@@ -99,7 +99,7 @@ check "a wiped member is refused" says 3 "failed to join discovery cluster"
 old=$(curl -s "$(client 1)/v2/members" | grep -oE '"id":"[0-9a-f]+","name":"m3"' | cut -d'"' -f4)
 check "the wiped member is removed" test "$(curl -s -o /dev/null -w '%{http_code}' -XDELETE "$(client 1)/v2/members/$old")" = 204
 : >m3.log
-start 3 -peers "127.0.0.1:${ports[8]}" -retry-interval 1
+start 3 -peers "127.0.0.1:${ports[8]}" -retry-interval 1 -max-retry-attempts 30
 check "by 0.4's -peers it comes back as another" ready 3
 check "with all the data" test "$(read_key 3 found)" = '"value":"found"'
 
