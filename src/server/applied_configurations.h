@@ -31,14 +31,14 @@ class AppliedConfigurations {
     wake_();
   }
 
-  // Those of entries up to `applied`, oldest first.
-  std::vector<Members> take(Index applied) {
+  // Those of entries behind `known` up to `applied`, oldest first. Older ones are dropped: an installed state, which has
+  // its own, came in while the apply thread was still at what is before it.
+  std::vector<Members> take(Index known, Index applied) {
     std::vector<Members> taken;
     if (!any_) return taken;
     const std::lock_guard lock(mutex_);
-    while (!waiting_.empty() && waiting_.front().first <= applied) {
-      taken.push_back(std::move(waiting_.front().second));
-      waiting_.pop_front();
+    for (; !waiting_.empty() && waiting_.front().first <= applied; waiting_.pop_front()) {
+      if (waiting_.front().first > known) taken.push_back(std::move(waiting_.front().second));
     }
     any_ = !waiting_.empty();
     return taken;

@@ -211,7 +211,7 @@ void RaftWorker::install(ReceivedState state, Installer::Done done) {
 // --- who they are ---
 
 void RaftWorker::take_configurations(Index applied) {
-  for (const AppliedConfigurations::Members& members : parts_.configurations.take(applied)) {
+  for (const AppliedConfigurations::Members& members : parts_.configurations.take(raft_.log().applied(), applied)) {
     if (!parts_.publisher.accepts(members)) continue;
     raft_.apply_configuration(configuration_of(members));
     follow_members(members);
