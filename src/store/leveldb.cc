@@ -49,9 +49,11 @@ void Database::failed(const Error& error) const {
 bool Database::can_read(const leveldb::Status& status) const {
   if (status.ok()) return true;
   const Error error{status.IsCorruption() ? Code::kCorrupt : Code::kIo, "cannot read: " + status.ToString()};
-  failed(error);
-  const std::lock_guard lock(mutex_);
-  if (!failed_read_) failed_read_ = error;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failed_read_) failed_read_ = error;
+  }
+  failed(error);  // only now: make_failures_fatal() looks the other way round
   return false;
 }
 
