@@ -36,9 +36,8 @@ void warn_of(const std::optional<LeveldbCut>& cut) {
 
 }  // namespace
 
-Database::Database(Disk& disk, Failures failures)
-    : failures_are_fatal_(failures == Failures::kFatal),
-      env_(std::make_unique<LeveldbEnv>(disk, kClock, [this](const Error& error) { failed(error); })) {}
+Database::Database(Disk& disk)
+    : env_(std::make_unique<LeveldbEnv>(disk, kClock, [this](const Error& error) { failed(error); })) {}
 
 Database::~Database() = default;
 
@@ -57,12 +56,12 @@ bool Database::can_read(const leveldb::Status& status) const {
   return false;
 }
 
-Result<std::unique_ptr<Database>> Database::open(Disk& disk, const std::string& directory, Failures failures,
+Result<std::unique_ptr<Database>> Database::open(Disk& disk, const std::string& directory,
                                                  size_t write_buffer_bytes) {
   VIADUCT_TRY_ASSIGN(found, check_leveldb_logs(disk, directory));
   warn_of(found.log_cut);
   warn_of(found.manifest_cut);
-  std::unique_ptr<Database> database(new Database(disk, failures));
+  std::unique_ptr<Database> database(new Database(disk));
   leveldb::Options options;
   options.create_if_missing = true;
   options.paranoid_checks = true;

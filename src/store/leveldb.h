@@ -1,10 +1,10 @@
 // The one place that talks to LevelDB: batches, look-ups, cursors and frozen views over its ordered keys.
 //
 // It runs over our own Env, and its logs are checked before each open (CC-10).
-// Errors:  open() reports what it finds; afterwards any failure, of a read too, is fatal(): what LevelDB holds is the
-//          state, and a state that cannot be read cannot be trusted (CC-4, INV-A7). A database that nobody relies on yet
-//          is opened with kReported: then status() and the calls named try_... tell of the first failure, and what
-//          cannot be read is as if it were not there, until make_failures_fatal().
+// Errors:  open() reports what it finds. Until make_failures_fatal() nobody relies on the database: status() and the calls
+//          named try_... tell of the first failure, and what cannot be read is as if it were not there. From then on any
+//          failure, of a read too, is fatal(): what LevelDB holds is the state, and a state that cannot be read cannot be
+//          trusted (CC-4, INV-A7).
 // Threads: write() on one thread; barrier() and reads on any.
 #pragma once
 
@@ -32,10 +32,8 @@ class LeveldbEnv;
 
 class Database {
  public:
-  enum class Failures { kFatal, kReported };
   static constexpr size_t kWriteBufferBytes = 8 << 20;
   static Result<std::unique_ptr<Database>> open(Disk& disk, const std::string& directory,
-                                                Failures failures = Failures::kFatal,
                                                 size_t write_buffer_bytes = kWriteBufferBytes);
   ~Database();
 
@@ -94,12 +92,12 @@ class Database {
   };
 
  private:
-  Database(Disk& disk, Failures failures);
+  explicit Database(Disk& disk);
   Result<void> write(Batch& batch, bool sync);
   void failed(const Error& error) const;
   bool can_read(const leveldb::Status& status) const;
 
-  std::atomic<bool> failures_are_fatal_;
+  std::atomic<bool> failures_are_fatal_{false};
   mutable std::mutex mutex_;
   mutable std::optional<Error> failed_read_;  // the first
   std::unique_ptr<LeveldbEnv> env_;  // outlives db_

@@ -25,7 +25,7 @@ Seed::~Seed() = default;
 
 Result<std::unique_ptr<Seed>> Seed::create(Disk& disk, const std::string& directory) {
   auto parts = std::make_unique<Parts>();
-  VIADUCT_TRY_ASSIGN(database, Database::open(disk, directory, Database::Failures::kReported));
+  VIADUCT_TRY_ASSIGN(database, Database::open(disk, directory));
   Database::Cursor cursor(*database, nullptr, Database::Reading::kFew);
   cursor.seek("");
   if (cursor.valid()) return Error{Code::kAlreadyExists, directory + " holds a store"};

@@ -17,8 +17,7 @@ Store::Store(std::unique_ptr<Impl> impl) : impl_(impl.release(), &Store::let_go)
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(Disk& disk, const Options& options) {
-  VIADUCT_TRY_ASSIGN(
-      database, Database::open(disk, options.directory, Database::Failures::kReported, options.write_buffer_bytes));
+  VIADUCT_TRY_ASSIGN(database, Database::open(disk, options.directory, options.write_buffer_bytes));
   auto impl = std::make_unique<Impl>(std::move(database), options);
   Result<void> whole = impl->restore();
   if (const Result<void> read = impl->database->status(); !read) whole = read;  // the cause of whatever else is wrong

@@ -85,8 +85,7 @@ TEST_CASE("a cursor ends where LevelDB would go on behind what it cannot read") 
   fill(disk);
   const std::string path = tables_of(disk).front();
   flip_bit(disk, path, bytes_of(disk, path) / 2);
-  const Result<std::unique_ptr<Database>> database =
-      Database::open(disk, options().directory, Database::Failures::kReported);
+  const Result<std::unique_ptr<Database>> database = Database::open(disk, options().directory);
   REQUIRE(database);
   Database::Cursor cursor(**database, nullptr, Database::Reading::kAll);
   size_t rows = 0;
