@@ -306,7 +306,7 @@ mutants: test-deps
 # `make sim SEED=n SEEDS=1 TRACE=1` shows one of them; test/sim/README.md.
 SEEDS        ?= 500
 SIM          := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/sim/*.cc test/sim/scenarios/*.cc) $(addprefix test/support/,fake_disk.cc fake_medium.cc) \
-                $(addprefix test/cluster/,chores.cc history.cc lease_checker.cc lease_load.cc linearizability.cc load.cc \
+                $(addprefix test/cluster/,chores.cc compactions.cc history.cc lease_checker.cc lease_load.cc linearizability.cc load.cc \
                 order_checker.cc replay.cc ttl_load.cc v2_client.cc v2_load.cc v3_client.cc v3_load.cc watch_checker.cc watch_load.cc) \
                 $(addprefix test/conformance/,connection.cc reply.cc http2_client.cc grpc_frame.cc))
 $(BUILD)/bin/sim: PKG_LD += $(HTTPLIB_LD)

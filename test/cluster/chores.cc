@@ -36,13 +36,9 @@ void Chores::compact() {
   range.set_count_only(true);
   RangeResponse state;
   if (!client_->call("KV/Range", range, state, kPatience).ok()) return;
-  CompactionRequest request;
-  request.set_revision(state.header().revision() - static_cast<int64_t>(below(kMostKept)));
-  request.set_physical(chance(50));
-  CompactionResponse response;
-  if (request.revision() <= 0) return;
-  compactions_->ask(request.revision());
-  client_->call("KV/Compact", request, response, kPatience);
+  const int64_t revision = state.header().revision() - static_cast<int64_t>(below(kMostKept));
+  const bool physical = chance(50);
+  if (revision > 0) compactions_->ask(*client_, revision, physical, kPatience);
 }
 
 // Only the leader does it; now and then this is the one.

@@ -3,18 +3,17 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
+
+#include "test/cluster/v3_client.h"
 
 namespace viaduct::cluster_test {
 
 class Compactions {
  public:
-  // Before the request is sent.
-  void ask(int64_t revision) {
-    int64_t known = furthest_;
-    while (known < revision && !furthest_.compare_exchange_weak(known, revision)) {
-    }
-  }
+  // Asks through `client`, once it is known here.
+  Status ask(V3Client& client, int64_t revision, bool physical, std::chrono::milliseconds time);
   int64_t furthest() const { return furthest_; }
 
  private:

@@ -105,12 +105,7 @@ std::optional<TxnResponse> KvClient::txn(const TxnRequest& request) {
 }
 
 void KvClient::compact(int64_t revision) {
-  CompactionRequest request;
-  request.set_revision(revision);
-  request.set_physical(chance(30));
-  stage_.compactions.ask(revision);
-  CompactionResponse response;
-  if (!client_->call("KV/Compact", request, response, kPatience).ok()) move();
+  if (!stage_.compactions.ask(*client_, revision, chance(30), kPatience).ok()) move();
 }
 
 int64_t KvClient::earlier(uint64_t most) {

@@ -199,12 +199,8 @@ void V2Meddler::V3Half::change_many() {
 }
 
 void V2Meddler::V3Half::compact() {
-  CompactionRequest request;
-  request.set_revision(newest_ - static_cast<int64_t>(below(kMostKept)));
-  if (request.revision() <= 0) return;
-  stage_.compactions.ask(request.revision());
-  CompactionResponse response;
-  if (!client_->call("KV/Compact", request, response, kPatience).ok()) move();
+  const int64_t revision = newest_ - static_cast<int64_t>(below(kMostKept));
+  if (revision > 0 && !stage_.compactions.ask(*client_, revision, false, kPatience).ok()) move();
 }
 
 }  // namespace viaduct::sim
