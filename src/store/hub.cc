@@ -81,7 +81,7 @@ struct Hub::Impl {
   RangeWatchers ranges;
   Seq published;
   Seq delivered;
-  absl::flat_hash_map<WatchSink*, Seq> waiting;  // for `delivered` to be at least that
+  std::vector<std::pair<WatchSink*, Seq>> waiting;  // for `delivered` to be at least that; a few
 
   std::vector<WatchSink*> advance_delivered(Seq last);
   std::vector<WatchSink*> sinks_behind(Seq last) const;
@@ -239,22 +239,24 @@ Seq Hub::delivered() const {
 bool Hub::tell_delivered(Seq seq, WatchSink& sink) {
   const std::lock_guard lock(impl_->mutex);
   if (seq <= impl_->delivered) return false;
-  const auto [waiting, is_new] = impl_->waiting.try_emplace(&sink, seq);
-  if (!is_new) waiting->second = std::min(waiting->second, seq);
+  auto& waiting = impl_->waiting;
+  const auto known = std::ranges::find(waiting, &sink, &std::pair<WatchSink*, Seq>::first);
+  if (known == waiting.end())
+    waiting.emplace_back(&sink, seq);
+  else
+    known->second = std::min(known->second, seq);
   return true;
 }
 
-// Says who waited for that.
+// Says who waited for that, the first to come first.
 std::vector<WatchSink*> Hub::Impl::advance_delivered(Seq last) {
   const std::lock_guard lock(mutex);
   delivered = last;
   std::vector<WatchSink*> sinks;
-  for (auto next = waiting.begin(); next != waiting.end();) {
-    const auto at = next++;
-    if (at->second > last) continue;
-    sinks.push_back(at->first);
-    waiting.erase(at);
-  }
+  std::erase_if(waiting, [&](const auto& one) {
+    if (one.second <= last) sinks.push_back(one.first);
+    return one.second <= last;
+  });
   return sinks;
 }
 

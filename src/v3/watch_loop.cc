@@ -99,9 +99,13 @@ void WatchLoop::missed(Seq from) {
   loop_.post_function([this, from] { read_from(from); });
 }
 
-// Live watches read the log: their groups were told of all before `from`.
+// Live watches read the log, those of the oldest group first: their groups were told of all before `from`.
 void WatchLoop::read_from(Seq from) {
-  for (const std::unique_ptr<WatchGroup>& group : groups_) {
+  std::vector<WatchGroup*> groups;
+  groups.reserve(groups_.size());
+  for (const std::unique_ptr<WatchGroup>& group : groups_) groups.push_back(group.get());
+  std::ranges::sort(groups, {}, &WatchGroup::token);
+  for (WatchGroup* const group : groups) {
     while (!group->live().empty()) {
       Watch& watch = *group->live().back();
       watch.next = std::max(watch.next, from);

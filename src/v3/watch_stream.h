@@ -6,7 +6,7 @@
 // Ownership: owns its watches; borrows loop and call.
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
+#include <absl/container/btree_map.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -62,7 +62,7 @@ class WatchStream final : public Inbound {
   void say_notices(Revision revision);   // to each watch that wants it and has had nothing lately
 
  private:
-  using Watches = absl::flat_hash_map<int64_t, std::unique_ptr<Watch>>;
+  using Watches = absl::btree_map<int64_t, std::unique_ptr<Watch>>;
 
   void create(etcdserverpb::WatchCreateRequest& request);
   Watch& add(const etcdserverpb::WatchCreateRequest& request, store::KeyRange range, const WatchStart& start);

@@ -74,6 +74,22 @@ TEST_CASE("a live watch is told what it missed, then goes on live") {
   CHECK(sorted(client.take()) == Lines{"0 @6 a=3 (6,6,1)", "1 @6 a=3 (6,6,1)"});
 }
 
+TEST_CASE("of those that missed something the key that was watched first is told first, whatever the addresses") {
+  World world;
+  Leader leader(world);
+  WatchClient client(world);
+  Lines in_order;
+  for (int i = 0; i < 7; ++i) {
+    const std::string number = std::to_string(i);
+    client.create({.key = "k" + number});
+    leader.put("k" + number, "1");
+    const std::string revision = std::to_string(3 + i);
+    in_order.push_back(number + " @9 k" + number + "=1 (" + revision + "," + revision + ",1)");
+  }
+  leader.install();
+  CHECK(client.take() == in_order);
+}
+
 // Known bug: RB-50.
 TEST_CASE("a live watch that lost events to compaction is cancelled with the point; one that starts later stays") {
   World world;
