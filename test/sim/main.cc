@@ -1,7 +1,7 @@
 // sim: plays whole clusters, each from one seed, and checks what happened. README.md says how.
 //
 // Every run is a process of its own, so that a failed assertion is one failed seed; one in a hundred is played twice, the
-// second time with other addresses in its heap, and must come out the same (SIM-2).
+// second time at addresses that the kernel has drawn, and must come out the same (SIM-2).
 #include <getopt.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -28,11 +28,13 @@ namespace {
 constexpr rlim_t kMostCpuSeconds = 120;
 constexpr unsigned kLongestRunSeconds = 3600;  // real ones: only who waits for ever takes so long, on the busiest machine
 constexpr uint64_t kTwiceEvery = 100;
+constexpr char kProgram[] = "/proc/self/exe";
 
 struct Options {
   uint64_t first = 1, seeds = 1, parallel = 1;
   double seconds = 1e9;  // then no further seed is begun
-  bool trace = false, until_failure = false;
+  bool trace = false, until_failure = false, random_addresses = false;
+  int report_to = -1;  // a descriptor: the first seed is played in this process, and its report goes there
 };
 
 struct Child {
@@ -73,19 +75,11 @@ bool decode(const std::string& text, Report& report) {
   return false;
 }
 
-// Other addresses for all that follows.
-void shift_heap(uint64_t seed) {
-  static std::vector<std::string> litter;
-  for (uint64_t i = 0; i < 1000; ++i) litter.emplace_back(100 + (seed * 7919 + i * 104729) % 5000, 'x');
-  for (size_t i = 0; i < litter.size(); i += 2) litter[i] = std::string();
-}
-
-[[noreturn]] void run_child(const Options& options, uint64_t seed, bool again, int output) {
+[[noreturn]] void run_child(const Options& options, uint64_t seed, int output) {
   alarm(kLongestRunSeconds);
   const rlimit no_core{0, 0}, cpu{kMostCpuSeconds, RLIM_INFINITY};
   setrlimit(RLIMIT_CORE, &no_core);
   setrlimit(RLIMIT_CPU, &cpu);
-  if (again) shift_heap(seed);
   const std::string text = encode(simulate(seed, options.trace));
   for (size_t written = 0; written < text.size();) {
     const ssize_t count = ::write(output, text.data() + written, text.size() - written);
@@ -93,6 +87,12 @@ void shift_heap(uint64_t seed) {
     written += static_cast<size_t>(count);
   }
   ::_exit(0);
+}
+
+[[noreturn]] void run_elsewhere(uint64_t seed, int output) {
+  ::execl(kProgram, "sim", "--random-addresses", "--seed", std::to_string(seed).c_str(), "--report-to",
+          std::to_string(output).c_str(), nullptr);
+  std::abort();
 }
 
 Child start(const Options& options, uint64_t seed, bool again) {
@@ -103,7 +103,8 @@ Child start(const Options& options, uint64_t seed, bool again) {
   const pid_t process = ::fork();
   if (process == 0) {
     if (errors >= 0) ::dup2(errors, 2);
-    run_child(options, seed, again, pipes[1]);
+    if (again) run_elsewhere(seed, pipes[1]);
+    run_child(options, seed, pipes[1]);
   }
   ::close(pipes[1]);
   return {seed, again, process, pipes[0], errors, {}};
@@ -187,7 +188,8 @@ class Runs {
     const auto [known, is_new] = hashes_.emplace(report.seed, report.hash);
     if (is_new) return;
     ++repeated_;
-    if (known->second != report.hash) report.violations.push_back("SIM-2: played twice, it came out differently");
+    if (known->second != report.hash)
+      report.violations.push_back("SIM-2: played again, at other addresses, it came out differently");
   }
 
   void count(const Report& report, const Child& child) {
@@ -242,6 +244,8 @@ bool read_options(int argc, char** argv, Options& options) {
                           {"seconds", required_argument, nullptr, 'l'},
                           {"trace", no_argument, nullptr, 't'},
                           {"until-failure", no_argument, nullptr, 'u'},
+                          {"random-addresses", no_argument, nullptr, 'r'},
+                          {"report-to", required_argument, nullptr, 'o'},
                           {nullptr, 0, nullptr, 0}};
   for (int option; (option = ::getopt_long(argc, argv, "", known, nullptr)) != -1;) {
     if (option == 's') options.first = std::stoull(optarg);
@@ -250,27 +254,31 @@ bool read_options(int argc, char** argv, Options& options) {
     else if (option == 'l') options.seconds = std::stod(optarg);
     else if (option == 't') options.trace = true;
     else if (option == 'u') options.until_failure = true;
+    else if (option == 'r') options.random_addresses = true;
+    else if (option == 'o') options.report_to = std::stoi(optarg);
     else return false;
   }
   return true;
 }
 
-// The same addresses in every process: a seed's trace must not hang on them, and if it does the failure is the same again.
-void fix_addresses(char** argv) {
+// The same addresses in every process, so that a failure that hangs on them is the same again; or each time others.
+void set_addresses(bool random, char** argv) {
   const int persona = ::personality(0xffffffff);
-  if (persona < 0 || (persona & ADDR_NO_RANDOMIZE)) return;
-  if (::personality(static_cast<unsigned long>(persona) | ADDR_NO_RANDOMIZE) >= 0) ::execv("/proc/self/exe", argv);
+  if (persona < 0 || ((persona & ADDR_NO_RANDOMIZE) == 0) == random) return;
+  if (::personality(static_cast<unsigned long>(persona) ^ ADDR_NO_RANDOMIZE) >= 0) ::execv(kProgram, argv);
 }
 
 }  // namespace
 }  // namespace viaduct::sim
 
 int main(int argc, char** argv) {
-  viaduct::sim::fix_addresses(argv);
   viaduct::sim::Options options;
   if (!viaduct::sim::read_options(argc, argv, options)) {
-    std::cerr << "usage: sim [--seed N] [--seeds N] [--parallel N] [--seconds N] [--until-failure] [--trace]\n";
+    std::cerr << "usage: sim [--seed N] [--seeds N] [--parallel N] [--seconds N] [--until-failure] [--trace]\n"
+                 "           [--random-addresses]\n";
     return 2;
   }
+  viaduct::sim::set_addresses(options.random_addresses, argv);
+  if (options.report_to >= 0) viaduct::sim::run_child(options, options.first, options.report_to);
   return viaduct::sim::Runs(options).play();
 }
