@@ -209,10 +209,11 @@ void Faults::partition() {
   });
 }
 
-// Of a minority only, so that the others have all that is lost here (FM-6).
+// Of a minority only, if the plan has it so: the others have all that is lost here (FM-6).
 void Faults::damage(Member& member) {
   const auto damaged = static_cast<size_t>(std::ranges::count_if(members_, [](const auto& one) { return one->is_damaged(); }));
-  if (!member.is_damaged() && damaged >= (plan_.members - 1) / 2) return void(--counts_[kDamage]);
+  if (plan_.spares_majority && !member.is_damaged() && damaged >= (plan_.members - 1) / 2)
+    return void(--counts_[kDamage]);
   const bool ran = member.runs();
   member.end(Member::End::kKilled);
   tell(member.name() + " is damaged: " + member.damage(dice_));
@@ -247,11 +248,11 @@ void Faults::mend_all() {
   look_after_the_failed();
 }
 
-// What failed before all was mended may end a process only later, when it comes to what was not written.
+// What failed or hung before all was mended may end a process only later, when it comes to what was not written.
 void Faults::look_after_the_failed() {
   world_.scheduler.at(world_.scheduler.now() + kSupervisor, [this] {
     for (const auto& member : members_) {
-      if (!member->runs() && !member->was_removed() && member->disk().has_failed()) member->start();
+      if (member->ended_by_disk() && !member->was_removed()) member->start();
     }
     look_after_the_failed();
   });

@@ -78,7 +78,7 @@ Member::Member(const World& world, server::NodeOptions options, uint16_t port, D
 void Member::start() {
   world_.scheduler.revive(machine_);
   disk_.started();
-  stop_asked_ = false;
+  stop_asked_ = has_hung_ = false;
   ++starts_;
   world_.scheduler.spawn(machine_, "main", [this] { live(); });
 }
@@ -173,6 +173,7 @@ void Member::serve(server::Node& node, const server::NodeTimings& timings, const
 void Member::watch_disk(const server::Node& node) {
   if (node.sync_under_way() < kHungSync) return;
   ++hung_;
+  has_hung_ = true;
   world_.scheduler.exit(0);
 }
 

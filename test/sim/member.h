@@ -57,6 +57,7 @@ class Member {
   SlowDisk& disk() { return disk_; }
   uint64_t starts() const { return starts_; }
   uint64_t hung() const { return hung_; }  // how often it ended because its disk hung
+  bool ended_by_disk() const { return !runs() && (disk_.has_failed() || has_hung_); }
 
  private:
   class Observer;
@@ -77,6 +78,7 @@ class Member {
   bool removed_ = false;
   bool damaged_ = false;
   bool stop_asked_ = false;
+  bool has_hung_ = false;  // its disk, since it was started
   uint64_t starts_ = 0, hung_ = 0;
 };
 

@@ -107,12 +107,14 @@ Plan draw_plan(Dice& dice) {
   plan.stop = interval(dice, shortest, longest);
   plan.clock_jump = interval(dice, shortest, longest);
   if (dice.chance(0.3)) plan.damage = interval_of(dice, shortest, longest);
-  if (dice.chance(0.2)) plan.rollback = dice.between(2 * shortest, longest / 3);
+  plan.spares_majority = plan.damage == 0 || dice.chance(0.8);
+  if (dice.chance(0.2) && plan.spares_majority) plan.rollback = dice.between(2 * shortest, longest / 3);
   plan.reshapes = dice.chance(0.2);
   plan.strict_reconfig = dice.chance(0.3);
   if (plan.reshapes) {
     plan.trouble += 10 * kSecond;  // a member has to be there for some seconds before another may come
     plan.damage = plan.rollback = 0;  // what is a minority changes
+    plan.spares_majority = true;
   }
   // Chores move leadership.
   plan.drills = plan.members > 1 && !plan.reshapes && plan.load.chores == 0 && dice.chance(0.5);
@@ -134,7 +136,7 @@ std::string describe(const Plan& plan) {
        << plan.pause / kMillisecond << ", partition " << plan.partition / kMillisecond << ", stop "
        << plan.stop / kMillisecond << ", clock " << plan.clock_jump / kMillisecond << "; for "
        << plan.trouble / kMillisecond << " ms";
-  if (plan.damage > 0) text << ", damage every " << plan.damage / kMillisecond << " ms";
+  if (plan.damage > 0) text << ", damage every " << plan.damage / kMillisecond << " ms" << (plan.spares_majority ? "" : " to any of them");
   if (plan.rollback > 0) text << ", rolled back every " << plan.rollback / kMillisecond << " ms";
   if (plan.drills) text << ", and a drill";
   if (plan.reshapes) text << ", members come and go";

@@ -39,6 +39,7 @@ struct Plan {
   bool reshapes = false;        // members are added, promoted and removed
   bool strict_reconfig = true;
   bool drills = false;  // once all is mended (drill.h)
+  bool spares_majority = true;  // damage leaves a majority whole; if not, nobody may serve at the end (SIM-4)
 };
 
 Plan draw_plan(Dice& dice);

@@ -71,19 +71,30 @@ class Run {
     scenarios.start();
     network_.set_temper(plan_.network);
     break_and_mend();
-    if (!all_serve(recovery())) {
-      violations_.add("INV-R14", "not all members serve when all is mended");
-    } else if (plan_.drills) {
-      drill();
-    }
+    const bool serve = serve_again();
     load.mended();
-    is_mended_ = true;
+    is_mended_ = serve;
     std::this_thread::sleep_for(1s);
-    scenarios.end();
+    scenarios.end(serve);
     load.end();
-    judge(load);
-    scenarios.judge(chronicle_, judged(), violations_);
+    if (serve) judge(load);
+    scenarios.judge(chronicle_, serve ? judged() : std::vector<cluster_test::JudgedMember>(), violations_);
     counts_.merge(scenarios.calls());
+  }
+
+  // False: too much is damaged, and they stand still rather than answer wrongly (SIM-4).
+  bool serve_again() {
+    const auto count = [&](bool (Member::*is)() const) {
+      return std::ranges::count_if(members_, [&](const auto& member) { return (*member.*is)(); });
+    };
+    const bool serve = all_serve(recovery()) && count(&Member::serves) > 0;
+    if (!plan_.spares_majority) ++counts_[serve ? "served on, damaged" : "stood still, damaged"];
+    if (!serve && 2 * count(&Member::is_damaged) >= std::ssize(members_)) return false;
+    if (!serve)
+      violations_.add("INV-R14", "not all members serve when all is mended");
+    else if (plan_.drills)
+      drill();
+    return true;
   }
 
   // One that has lost something may not be able to vote yet, or ever.

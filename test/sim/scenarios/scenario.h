@@ -24,6 +24,7 @@ struct Stage {
   std::chrono::milliseconds election_timeout{1000};
   std::chrono::milliseconds recovery{20'000};  // until all serve again, once nothing is broken any more
   double clock_error = 0;          // of the members, as a part of 1
+  bool serves_at_end = true;       // false: a majority is damaged for good
   size_t largest_request = 0;      // bytes; what the members' limit is, or their log has room for
   cluster_test::History answered;  // every answered call by the revision it names, to be judged in real time
 };

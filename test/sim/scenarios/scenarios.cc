@@ -61,7 +61,7 @@ Scenarios::Scenarios(const ScenarioPlan& plan, const cluster_test::LoadSetting& 
   stage_.largest_request = plan.largest_request;
 }
 
-Scenarios::~Scenarios() { end(); }
+Scenarios::~Scenarios() { end(false); }
 
 void Scenarios::start() {
   size_t number = kFirstNumber;
@@ -73,7 +73,8 @@ void Scenarios::start() {
   }
 }
 
-void Scenarios::end() {
+void Scenarios::end(bool serves) {
+  stage_.serves_at_end = serves;
   stage_.workload.done = true;
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();

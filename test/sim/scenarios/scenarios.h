@@ -29,10 +29,10 @@ class Scenarios {
  public:
   Scenarios(const ScenarioPlan& plan, const cluster_test::LoadSetting& setting, std::function<std::vector<int>()> ports,
             cluster_test::Compactions& compactions, Dice dice);
-  ~Scenarios();  // ends
+  ~Scenarios();  // ends, if that was not done
 
   void start();
-  void end();
+  void end(bool serves);  // whether the members do, now that all is mended
   void judge(const Chronicle& chronicle, const std::vector<cluster_test::JudgedMember>& members,
              cluster_test::Violations& violations);
   std::map<std::string, uint64_t> calls() const;  // by scenario

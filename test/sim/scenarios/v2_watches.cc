@@ -134,6 +134,7 @@ class V2Watches::Client : cluster_test::Worker<V2Client> {
 
   // All is mended: one more change is shown to it soon, unless it waits for what is later yet.
   void conclude(Pending& one) {
+    if (!watches_.stage_.serves_at_end) return keep(one);
     const std::string path = one.kept.what.path.empty() ? std::string(V2Meddler::kRoot) : one.kept.what.path;
     uint64_t mark = 0;
     for (const auto end = Clock::now() + watches_.stage_.recovery; Clock::now() < end; sleep_ms(5, 10)) {
