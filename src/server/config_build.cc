@@ -180,6 +180,7 @@ Limits limits(const FlagValues& values) {
   l.unread_timeout = values.duration("limit-unread-timeout");
   l.unread_bytes = values.number("limit-unread-bytes");
   l.watch_unread_bytes = values.number("limit-watch-unread-bytes");
+  l.watch_backlog_bytes = values.number("limit-watch-backlog-bytes");
   l.request_line_bytes = values.number("limit-request-line-bytes");
   l.header_bytes = values.number("limit-header-bytes");
   l.header_field_bytes = values.number("limit-header-field-bytes");

@@ -42,6 +42,9 @@ v3::WatchOptions watch_options(const Config& config) {
   options.progress_interval = config.watch_progress_interval;
   options.fragment_bytes = config.max_request_bytes + v3::kMessageOverheadBytes;
   options.watches = config.limits.watchers;
+  options.stream_bytes = config.limits.unread_bytes / 2;
+  options.watch_bytes = options.stream_bytes / 4;
+  options.loop_bytes = config.limits.watch_backlog_bytes;
   return options;
 }
 

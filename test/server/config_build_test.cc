@@ -81,6 +81,7 @@ TEST_CASE("the table's limits are those of the struct") {
   CHECK(got.unread_timeout == promised.unread_timeout);
   CHECK(got.unread_bytes == promised.unread_bytes);
   CHECK(got.watch_unread_bytes == promised.watch_unread_bytes);
+  CHECK(got.watch_backlog_bytes == promised.watch_backlog_bytes);
   CHECK(got.request_line_bytes == promised.request_line_bytes);
   CHECK(got.header_bytes == promised.header_bytes);
   CHECK(got.header_field_bytes == promised.header_field_bytes);
