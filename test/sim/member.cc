@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds kLook{50};  // whether it shall stop, while 
 constexpr std::chrono::seconds kHungSync{20};      // as server/server.cc has it
 constexpr std::chrono::seconds kLingerRemoved{1};  // as server/main.cc does
 
-server::Config config_of(const server::NodeOptions& options) {
+server::Config config_of(const server::NodeOptions& options, const Member::Serving& serving) {
   server::Config config;
   config.name = options.self.name;
   config.data_dir = options.data_directory;
@@ -28,6 +28,9 @@ server::Config config_of(const server::NodeOptions& options) {
   config.election_timeout = options.election_timeout;
   config.snapshot_count = options.snapshot_count;
   config.bcrypt_cost = 4;
+  config.io_threads = serving.io_threads;
+  config.watch_progress_interval = serving.watch_progress_interval;
+  config.limits = serving.limits;
   return config;
 }
 
@@ -58,9 +61,10 @@ class Member::Observer final : public server::NodeObserver {
   Seq next_;  // of the events to be taken
 };
 
-Member::Member(const World& world, server::NodeOptions options, uint16_t port, Dice dice)
+Member::Member(const World& world, server::NodeOptions options, const Serving& serving, uint16_t port, Dice dice)
     : world_(world),
       options_(std::move(options)),
+      serving_(serving),
       port_(port),
       machine_(world.scheduler.add_machine(options_.self.name)),
       wire_(world.network.add(options_.self.id, machine_)),
@@ -142,8 +146,8 @@ void Member::check_standing() {
 }
 
 void Member::serve(server::Node& node, const server::NodeTimings& timings, const Clock& clock) {
-  const server::Config config = config_of(options_);
-  net::LoopGroup loops(clock, net::Limits(), 1);
+  const server::Config config = config_of(options_, serving_);
+  net::LoopGroup loops(clock, net::Limits(), config.io_threads);
   server::Routes routes(config, {node, timings, loops, clock, clock.wall_ns(), disk_, options_.data_directory,
                                  options_.state_directory});
   node.start();

@@ -3,12 +3,14 @@
 // Threads: the world's; live() and what is called from it on the machine's own.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "server/config.h"
 #include "server/node.h"
 #include "server/node_timings.h"
 #include "test/sim/chronicle.h"
@@ -30,9 +32,14 @@ class Member {
     Invariants& invariants;
     Chronicle& chronicle;
   };
+  struct Serving {  // of what server/config.h has
+    uint32_t io_threads = 1;
+    std::chrono::nanoseconds watch_progress_interval = std::chrono::minutes(10);
+    server::Limits limits;
+  };
   enum class End { kKilled, kPowerLost };
 
-  Member(const World& world, server::NodeOptions options, uint16_t port, Dice dice);
+  Member(const World& world, server::NodeOptions options, const Serving& serving, uint16_t port, Dice dice);
 
   void start();
   void end(End how);
@@ -69,6 +76,7 @@ class Member {
 
   const World world_;
   const server::NodeOptions options_;
+  const Serving serving_;
   const uint16_t port_;
   Machine& machine_;
   Network::Wire& wire_;

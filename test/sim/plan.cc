@@ -55,6 +55,14 @@ void draw_bounds(Dice& dice, Plan& plan) {
   plan.store.recent_events_bytes = draw(1, 1 << 20);
   plan.store.write_buffer_bytes = draw(64 << 10, 1 << 20);
   if (dice.chance(0.5)) plan.entry_cache_bytes = draw(1, 100'000);
+  if (dice.chance(0.3)) plan.serving.io_threads = 2;
+  if (dice.chance(0.5)) plan.serving.watch_progress_interval = std::chrono::nanoseconds(interval_of(dice, 100 * kMillisecond, 10 * kSecond));
+  if (dice.chance(0.5)) {
+    server::Limits& limits = plan.serving.limits;
+    limits.unread_bytes = draw(8, 100'000);
+    limits.watch_unread_bytes = draw(1, 10'000);
+    limits.watch_backlog_bytes = draw(1, 100'000);
+  }
   if (dice.chance(0.5)) return;
   plan.raft.max_append_bytes = draw(1, 100'000);
   plan.raft.max_apply_bytes = draw(1, 100'000);

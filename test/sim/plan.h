@@ -8,6 +8,7 @@
 #include "server/node_options.h"
 #include "test/cluster/load.h"
 #include "test/sim/dice.h"
+#include "test/sim/member.h"
 #include "test/sim/network.h"
 #include "test/sim/scenarios/scenarios.h"
 #include "test/sim/scheduler.h"
@@ -30,6 +31,7 @@ struct Plan {
   store::Options store;
   uint64_t segment_bytes = 64 << 10;
   uint64_t entry_cache_bytes = 16 << 20;
+  Member::Serving serving;
 
   Nanoseconds trouble = 10 * kSecond;  // how long things are broken
   // Mean time between two of a kind, over the whole cluster; 0: never.

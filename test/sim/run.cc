@@ -197,7 +197,7 @@ class Run {
     options.snapshot_count = plan_.snapshot_count;
     options.wal_segment_bytes = plan_.segment_bytes;
     const uint16_t port = port_of(added_++);
-    members_.push_back(std::make_unique<Member>(world_, options, port, dice_.split()));
+    members_.push_back(std::make_unique<Member>(world_, options, plan_.serving, port, dice_.split()));
     Machine& machine = members_.back()->machine();
     machine.clock_rate = 1 + plan_.clock_rate_error * (2 * dice_.unit() - 1);
     machine.clock_base = dice_.between(100 * kSecond, 100'000 * kSecond);
