@@ -14,11 +14,9 @@ void Invariants::said(MemberId from, const peer::Frame& frame) {
   if (!raft) return;
   const raft::Message& message = raft->message;
   if (std::holds_alternative<raft::Heartbeat>(message.body)) leads(message.term, from);
-  if (const auto* const vote = std::get_if<raft::VoteReply>(&message.body); vote && vote->granted) {
-    const auto [known, is_new] = votes_.emplace(std::pair(from, message.term), message.to);
-    if (!is_new && known->second != message.to)
-      violations_.add("INV-R5", name_of(from) + " votes twice in term " + to_string(message.term));
-  }
+  if (std::holds_alternative<raft::VoteRequest>(message.body)) votes(from, message.term, from);
+  if (const auto* const vote = std::get_if<raft::VoteReply>(&message.body); vote && vote->granted)
+    votes(from, message.term, message.to);
   if (const auto* const append = std::get_if<raft::AppendRequest>(&message.body)) {
     leads(message.term, from);
     check_entries(message.term, *append, name_of(from));
@@ -40,6 +38,12 @@ void Invariants::leads(Term term, MemberId member) {
   violations_.add("INV-R1", name_of(known->second) + " and " + name_of(member) + " both lead in term " + to_string(term));
 }
 
+void Invariants::votes(MemberId member, Term term, MemberId candidate) {
+  const auto [known, is_new] = votes_.emplace(std::pair(member, term), candidate);
+  if (!is_new && known->second != candidate)
+    violations_.add("INV-R5", name_of(member) + " votes twice in term " + to_string(term));
+}
+
 void Invariants::check_entries(Term leads_in, const raft::AppendRequest& append, const std::string& who) {
   Term previous = append.previous.term;
   for (const EntryPtr& entry : append.entries) {
@@ -49,8 +53,9 @@ void Invariants::check_entries(Term leads_in, const raft::AppendRequest& append,
     if (!is_new && (known->second.previous != seen.previous || known->second.checksum != seen.checksum))
       violations_.add("INV-R2", where + ", which was another one before");
     const auto state = states_.find(entry->index);
-    const bool knows_better = state != states_.end() && state->second.term <= leads_in;  // than a leader of before
-    if (knows_better && state->second.term != entry->term)
+    // An entry may be committed long after its term, and a leader of between have another one (raft paper, figure 8).
+    const bool must_have = state != states_.end() && state->second.newest_leader <= leads_in;
+    if (must_have && state->second.term != entry->term)
       violations_.add("INV-R3", where + ", where one of term " + to_string(state->second.term) + " was committed");
     previous = entry->term;
   }
@@ -61,7 +66,8 @@ void Invariants::applied(MemberId member, const store::AppliedState& state) {
   if (state.index < last)
     violations_.add("INV-A5", name_of(member) + " has applied " + to_string(state.index) + " after " + to_string(last));
   last = state.index;
-  const auto [known, is_new] = states_.emplace(state.index, Applied{state.term, state.chain});
+  const Term newest_leader = leaders_.empty() ? state.term : leaders_.rbegin()->first;
+  const auto [known, is_new] = states_.emplace(state.index, Applied{state.term, state.chain, newest_leader});
   if (is_new) return;
   ++states_compared_;
   if (known->second.term != state.term)

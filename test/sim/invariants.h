@@ -37,9 +37,11 @@ class Invariants {
   struct Applied {
     Term term;
     uint64_t chain = 0;
+    Term newest_leader;  // when it was first seen: of this term, or of one before, was the leader that committed it
   };
 
   void leads(Term term, MemberId member);
+  void votes(MemberId member, Term term, MemberId candidate);
   void check_entries(Term leads_in, const raft::AppendRequest& append, const std::string& who);
 
   cluster_test::Violations& violations_;
