@@ -1,5 +1,6 @@
 #include "test/sim/chronicle.h"
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 
@@ -26,9 +27,18 @@ void Chronicle::follow(MemberId member, const store::Store& store, Nanoseconds n
   if (next <= numbers.compacted_seq) next = numbers.compacted_seq.next();  // a snapshot came
   while (next <= numbers.seq) {
     const auto events = store.events_since(next, kMostEvents, kMostBytes);
-    if (!events) return violations_.add("INV-A2", "a member cannot read its events: " + events.error().message);
-    for (const store::EventPtr& event : *events) take(member, event, now);
-    next = (events->empty() ? numbers.seq : events->back()->seq()).next();  // the first few numbers are nobody's
+    if (!events) return complain(member, "cannot read its events: " + events.error().message);
+    next = std::max(next, store::Numbers().seq.next());  // those before are nobody's
+    take(member, *events, now, next);
+    if (events->empty() && next <= numbers.seq) return complain(member, "has no event " + to_string(next));
+  }
+}
+
+void Chronicle::take(MemberId member, const std::vector<store::EventPtr>& events, Nanoseconds now, Seq& next) {
+  for (const store::EventPtr& event : events) {
+    if (event->seq() != next) complain(member, "has no event " + to_string(next));
+    take(member, event, now);
+    next = event->seq().next();
   }
 }
 
@@ -36,8 +46,11 @@ void Chronicle::take(MemberId member, const store::EventPtr& event, Nanoseconds 
   first_applied_.emplace(event->record.revision, now);
   const auto [known, is_new] = events_.emplace(event->seq(), event);
   if (is_new || (known->second->record == event->record && known->second->companions == event->companions)) return;
-  violations_.add("INV-A2", "member " + std::to_string(member.value) + " has another event " + to_string(event->seq()) +
-                                " than others, of " + event->record.key);
+  complain(member, "has another event " + to_string(event->seq()) + " than others, of " + event->record.key);
+}
+
+void Chronicle::complain(MemberId member, const std::string& what) {
+  violations_.add("INV-A2", "member " + std::to_string(member.value) + " " + what);
 }
 
 void Chronicle::each(const std::function<void(const store::Record&)>& visit) const {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,6 +23,8 @@ class Chronicle {
 
   // Takes what `store` has beyond `next`, and moves it on. On the apply thread, between groups.
   void follow(MemberId member, const store::Store& store, Nanoseconds now, Seq& next);
+  // The events of a member from `next` on, which is moved: there is one of every number.
+  void take(MemberId member, const std::vector<store::EventPtr>& events, Nanoseconds now, Seq& next);
 
   // The changes of keys with that prefix, as v3 or v2 shows them.
   std::vector<cluster_test::Event> v3_log(std::string_view prefix) const;
@@ -34,6 +37,7 @@ class Chronicle {
 
  private:
   void take(MemberId member, const store::EventPtr& event, Nanoseconds now);
+  void complain(MemberId member, const std::string& what);
 
   cluster_test::Violations& violations_;
   std::map<Seq, store::EventPtr> events_;
