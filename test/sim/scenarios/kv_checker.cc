@@ -14,6 +14,7 @@ using cluster_test::Outcome;
 using cluster_test::Violations;
 
 constexpr int kNotFound = 5, kResourceExhausted = 8, kOutOfRange = 11;
+constexpr char kFuture[] = "etcdserver: mvcc: required revision is a future revision";
 constexpr size_t kMostText = 600;
 
 template <typename Message>
@@ -32,26 +33,30 @@ void each_put(const RequestOp& request, const Visit& visit) {
   for (const RequestOp& one : request.request_txn().failure()) each_put(one, visit);
 }
 
-// The oldest revision that it asks for; 0: none.
-int64_t oldest_asked_for(const RequestOp& request) {
-  if (request.has_request_range()) return request.request_range().revision();
-  if (!request.has_request_txn()) return 0;
-  int64_t oldest = 0;
-  const auto take = [&](const RequestOp& one) {
-    const int64_t revision = oldest_asked_for(one);
-    if (revision > 0 && (oldest == 0 || revision < oldest)) oldest = revision;
-  };
-  std::ranges::for_each(request.request_txn().success(), take);
-  std::ranges::for_each(request.request_txn().failure(), take);
-  return oldest;
+template <typename Visit>
+void each_range(const RequestOp& request, const Visit& visit) {
+  if (request.has_request_range()) visit(request.request_range());
+  if (!request.has_request_txn()) return;
+  for (const RequestOp& one : request.request_txn().success()) each_range(one, visit);
+  for (const RequestOp& one : request.request_txn().failure()) each_range(one, visit);
+}
+
+// The revisions that it asks for, the oldest first; none of them is 0.
+std::set<int64_t> asked_for(const RequestOp& request) {
+  std::set<int64_t> revisions;
+  each_range(request, [&](const RangeRequest& range) {
+    if (range.revision() > 0) revisions.insert(range.revision());
+  });
+  return revisions;
 }
 
 // What was not compacted away is there, the compacted revision itself too (RB-13); what is to come may only lack at a
 // member that is behind.
 bool is_rightly_out_of_range(const KvCall& call) {
-  const int64_t oldest = oldest_asked_for(call.request);
-  if (oldest == 0 || call.status.code != kOutOfRange) return false;
-  return call.status.text == kCompacted ? oldest < call.compacted : call.request.request_range().serializable();
+  const std::set<int64_t> revisions = asked_for(call.request);
+  if (revisions.empty() || call.status.code != kOutOfRange) return false;
+  if (call.status.text == kCompacted) return *revisions.begin() < call.compacted;
+  return call.status.text == kFuture && call.request.request_range().serializable();
 }
 
 bool names_lease(const RequestOp& request) {
@@ -78,13 +83,22 @@ class Checker {
         return check_unknown(call);
     }
   }
-  std::set<uint64_t> claimed() && { return std::move(claimed_); }
+  // What was put tells who did it. What was only deleted may be the work of any call of unknown outcome that would have
+  // done just that.
+  std::set<uint64_t> claimed() && {
+    for (const KeyChange& change : past_.changes()) {
+      if (!change.after && !claimed_.contains(change.revision) && may_be_of_unseen(change.revision))
+        claimed_.insert(change.revision);
+    }
+    return std::move(claimed_);
+  }
 
  private:
   void check_read(const KvCall& call) {
     KvModel model(past_, call.operation.position, call.operation.position);
     compare("INV-L4", call, model.answer(call.request));
-    if (static_cast<uint64_t>(call.request.request_range().revision()) > call.operation.position) {
+    const std::set<int64_t> revisions = asked_for(call.request);
+    if (!revisions.empty() && *revisions.rbegin() > static_cast<int64_t>(call.operation.position)) {
       violations_.add("INV-L4", "a revision that was not there yet: " + described(call));
     }
   }
@@ -94,12 +108,17 @@ class Checker {
     const uint64_t revision = call.operation.position;
     KvModel idle(past_, revision, revision + 1);
     const ResponseOp answer = idle.answer(call.request);
-    if (idle.written().empty() && is_same(call.response, answer)) return;
+    if (idle.written().empty() && is_same(call.response, answer)) {
+      if (!revisions_of(call).empty())
+        violations_.add("INV-L2", "changed nothing, but is in the log: " + described(call));
+      return;
+    }
     KvModel model(past_, revision - 1, revision);
     compare("INV-L5", call, model.answer(call.request));
     if (!stands(model, revision)) {
       violations_.add("INV-D1", "acknowledged, but it does not stand in the log: " + described(call));
     }
+    check_once(call);
     claim(revision, call);
   }
 
@@ -114,10 +133,8 @@ class Checker {
 
   void check_unknown(const KvCall& call) {
     const std::set<uint64_t> revisions = revisions_of(call);
-    if (revisions.empty()) return;
-    if (revisions.size() > 1) {
-      violations_.add("INV-L2", "took effect " + std::to_string(revisions.size()) + " times: " + described(call));
-    }
+    if (revisions.empty()) return unseen_.push_back(&call);
+    check_once(call);
     const uint64_t revision = *revisions.begin();
     KvModel model(past_, revision - 1, revision);
     model.answer(call.request);
@@ -127,6 +144,12 @@ class Checker {
     claim(revision, call);
   }
 
+  void check_once(const KvCall& call) {
+    const size_t times = revisions_of(call).size();
+    if (times > 1) violations_.add("INV-L2", "took effect " + std::to_string(times) + " times: " + described(call));
+  }
+
+  // Where its values stand.
   std::set<uint64_t> revisions_of(const KvCall& call) const {
     std::set<uint64_t> revisions;
     each_put(call.request, [&](const PutRequest& put) {
@@ -136,6 +159,14 @@ class Checker {
     return revisions;
   }
 
+  bool may_be_of_unseen(uint64_t revision) const {
+    return std::ranges::any_of(unseen_, [&](const KvCall* call) {
+      KvModel model(past_, revision - 1, revision);
+      model.answer(call->request);
+      return stands(model, revision);
+    });
+  }
+
   void claim(uint64_t revision, const KvCall& call) {
     if (!claimed_.insert(revision).second) {
       violations_.add("INV-A8", "two writes at one revision, this is one: " + described(call));
@@ -143,10 +174,8 @@ class Checker {
   }
 
   bool stands(const KvModel& model, uint64_t revision) const {
-    const std::vector<const KeyChange*> changes = past_.changes_at(revision);
-    if (changes.empty()) return false;
     std::map<std::string, std::optional<std::string>> logged, wanted;
-    for (const KeyChange* one : changes) {
+    for (const KeyChange* one : past_.changes_at(revision)) {
       logged[one->key] = one->after ? std::optional(one->after->kv.SerializeAsString()) : std::nullopt;
     }
     for (const auto& [key, state] : model.written()) {
@@ -170,6 +199,7 @@ class Checker {
   Violations& violations_;
   std::map<std::pair<std::string, std::string>, std::set<uint64_t>> places_;  // of a key's value
   std::set<uint64_t> claimed_;
+  std::vector<const KvCall*> unseen_;  // of unknown outcome, and not in the log with any value
 };
 
 }  // namespace
@@ -183,8 +213,11 @@ std::set<uint64_t> check_kv(const std::vector<KvCall>& calls, const Past& past, 
 void check_claimed(const std::string& prefix, const std::set<uint64_t>& claimed, const Past& past,
                    Violations& violations) {
   for (const KeyChange& change : past.changes()) {
-    if (!change.key.starts_with(prefix) || !change.after || claimed.contains(change.revision)) continue;
-    violations.add("INV-L2", "nobody put " + change.key + " at " + std::to_string(change.revision));
+    if (!change.key.starts_with(prefix) || claimed.contains(change.revision)) continue;
+    const KeyState* const before = past.at(change.key, change.revision - 1);
+    if (!change.after && before && before->kv.lease() != 0) continue;  // which may have ended
+    violations.add("INV-L2", (change.after ? "nobody put " : "nobody deleted ") + change.key + " at " +
+                                 std::to_string(change.revision));
   }
 }
 

@@ -13,10 +13,11 @@
 
 namespace viaduct::sim {
 
-// Returns the revisions that these calls have made. Every value that they put must be unique among all.
+// Returns the revisions that these calls have made, or, of those that only delete, may have made. Every value that they
+// put must be unique among all.
 std::set<uint64_t> check_kv(const std::vector<KvCall>& calls, const Past& past, cluster_test::Violations& violations);
 
-// Nobody else has put anything below `prefix`.
+// Nobody else has put or deleted anything below `prefix`; but what has a lease goes with it.
 void check_claimed(const std::string& prefix, const std::set<uint64_t>& claimed, const Past& past,
                    cluster_test::Violations& violations);
 
