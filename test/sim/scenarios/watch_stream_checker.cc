@@ -32,8 +32,8 @@ bool wants(const WatchCreateRequest& asked, const KeyChange& change) {
 
 class Checker {
  public:
-  Checker(const WatchStream& stream, const Past& past, bool compacts, Violations& violations)
-      : stream_(stream), past_(past), compacts_(compacts), violations_(violations) {}
+  Checker(const WatchStream& stream, const Past& past, int64_t compacted, Violations& violations)
+      : stream_(stream), past_(past), compacted_(compacted), violations_(violations) {}
 
   void check(const WatchResponse& response) {
     if (response.created()) return begin(response);
@@ -44,8 +44,13 @@ class Checker {
     if (watcher.over) return complain("INV-W9", "something after the end of " + watcher.name, response);
     if (watcher.is_lost) return;
     if (response.canceled()) return end(watcher, response);
-    if (response.events().empty()) return check_told(watcher, response);
-    for (const mvccpb::Event& event : response.events()) take(watcher, event, response);
+    if (response.events().empty()) {
+      if (!watcher.asked.progress_notify()) complain("INV-W7", watcher.name + " did not ask for notices", response);
+      return check_told(watcher, response);
+    }
+    for (const mvccpb::Event& event : response.events()) {
+      if (!watcher.is_lost) take(watcher, event, response);
+    }
     watcher.last_event = response.events(response.events_size() - 1).kv().mod_revision();
   }
 
@@ -59,7 +64,7 @@ class Checker {
                    " from " + std::to_string(watcher.asked.start_revision());
     watcher.first =
         watcher.asked.start_revision() > 0 ? watcher.asked.start_revision() : response.header().revision() + 1;
-    watcher.over = response.canceled();
+    if (response.canceled()) return complain("INV-W6", watcher.name + " was refused", response);
     for (const KeyChange& change : past_.changes()) {
       if (static_cast<int64_t>(change.revision) >= watcher.first && wants(watcher.asked, change))
         watcher.wanted.push_back(&change);
@@ -71,12 +76,14 @@ class Checker {
 
   void end(Watcher& watcher, const WatchResponse& response) {
     watcher.over = true;
-    const bool rightly = compacts_ && response.compact_revision() > next_of(watcher);
+    const bool rightly = next_of(watcher) < response.compact_revision() && response.compact_revision() <= compacted_;
     if (!rightly) complain("INV-W6", watcher.name + " was cancelled", response);
   }
 
   // What it has not been sent yet cannot begin before.
-  static int64_t next_of(const Watcher& watcher) { return std::max(watcher.first, watcher.last_event); }
+  static int64_t next_of(const Watcher& watcher) {
+    return std::max({watcher.first, watcher.last_event + 1, watcher.told + 1});
+  }
 
   void take(Watcher& watcher, const mvccpb::Event& event, const WatchResponse& response) {
     const int64_t revision = event.kv().mod_revision();
@@ -104,12 +111,12 @@ class Checker {
     return !change.after && gone.SerializeAsString() == event.kv().SerializeAsString();
   }
 
-  // Where it was compacted there is none (INV-W8).
+  // Where it may have been compacted there is none (INV-W8).
   void check_previous(const Watcher& watcher, const mvccpb::Event& event, const WatchResponse& response) {
     const KeyState* before = past_.at(event.kv().key(), static_cast<uint64_t>(event.kv().mod_revision()) - 1);
     const bool due = watcher.asked.prev_kv() && before;
     if (!event.has_prev_kv()) {
-      if (due && !compacts_) complain("INV-W8", watcher.name + " lacks prev_kv", response);
+      if (due && event.kv().mod_revision() > compacted_) complain("INV-W8", watcher.name + " lacks prev_kv", response);
       return;
     }
     if (!due || event.prev_kv().SerializeAsString() != before->kv.SerializeAsString()) {
@@ -146,7 +153,7 @@ class Checker {
 
   const WatchStream& stream_;
   const Past& past_;
-  const bool compacts_;
+  const int64_t compacted_;
   Violations& violations_;
   std::map<int64_t, Watcher> watchers_;
   size_t created_ = 0;
@@ -154,8 +161,8 @@ class Checker {
 
 }  // namespace
 
-void check_watch_stream(const WatchStream& stream, const Past& past, bool compacts, Violations& violations) {
-  Checker checker(stream, past, compacts, violations);
+void check_watch_stream(const WatchStream& stream, const Past& past, int64_t compacted, Violations& violations) {
+  Checker checker(stream, past, compacted, violations);
   for (const WatchResponse& response : stream.received) checker.check(response);
 }
 

@@ -88,7 +88,8 @@ class Watching::Client : cluster_test::Worker<V3Client> {
 void Watching::play(size_t number, uint64_t seed) { Client(*this, number, seed).run(); }
 
 void Watching::judge(const Evidence& evidence, cluster_test::Violations& violations) {
-  for (const WatchStream& stream : streams_) check_watch_stream(stream, evidence.past, stage_.compacts, violations);
+  const int64_t compacted = stage_.compactions.furthest();
+  for (const WatchStream& stream : streams_) check_watch_stream(stream, evidence.past, compacted, violations);
 }
 
 }  // namespace viaduct::sim

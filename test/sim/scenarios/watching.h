@@ -36,7 +36,8 @@ class Watching final : public Scenario {
   std::vector<WatchStream> streams_;
 };
 
-void check_watch_stream(const WatchStream& stream, const Past& past, bool compacts,
+// `compacted`: no revision above was ever asked to be compacted.
+void check_watch_stream(const WatchStream& stream, const Past& past, int64_t compacted,
                         cluster_test::Violations& violations);
 
 }  // namespace viaduct::sim
