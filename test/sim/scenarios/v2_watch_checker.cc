@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <set>
 
 #include "test/sim/scenarios/v2_watches.h"
 
@@ -35,16 +36,17 @@ class Checker {
       : watched_(watched), v2_past_(v2_past), past_(past), violations_(violations) {}
 
   void check(int64_t compacted) {
-    if (watched_.head->status != kOk) return check_refused(compacted);
+    if (watched_.head->status >= kServerFailed) return;
     if (past_.revision_at(watched_.head->index) != watched_.head->revision)
       complain("INV-L7", "was told the revision " + std::to_string(watched_.head->revision));
+    if (watched_.head->status != kOk) return check_refused(compacted);
     if (!watched_.streams && watched_.told.size() > 1) complain("INV-W12", "was answered twice");
     check_told();
   }
 
  private:
   void check_refused(int64_t compacted) {
-    if (watched_.head->status >= kServerFailed || watched_.told.empty()) return;
+    if (watched_.told.empty()) return;  // not all of the answer came
     const V2Answer& answer = watched_.told.front();
     const uint64_t oldest = oldest_kept(answer.cause);
     const bool is_cleared = answer.status == kBadRequest && answer.error_code == kHistoryCleared &&
@@ -83,12 +85,17 @@ void check_v2_watch(const V2Watched& watched, const V2Past& v2_past, const Past&
   Checker(watched, v2_past, past, violations).check(compacted);
 }
 
-void check_v2_written(const V2Answer& answer, const V2Past& v2_past, const Past& past, Violations& violations) {
-  const V2Event* const event = v2_past.at(answer.index);
-  if (!shows(answer, event))
-    violations.add("INV-L2", "the log has " + shown(event) + " and v2 answered " + shown(answer));
-  if (past.revision_at(answer.index) != answer.revision) {
-    violations.add("INV-L7", "v2 answered with the revision " + std::to_string(answer.revision) + ": " + shown(answer));
+void check_v2_written(const std::vector<V2Answer>& answers, const V2Past& v2_past, const Past& past,
+                      Violations& violations) {
+  std::set<uint64_t> indexes;
+  for (const V2Answer& answer : answers) {
+    const V2Event* const event = v2_past.at(answer.index);
+    if (!shows(answer, event))
+      violations.add("INV-L2", "the log has " + shown(event) + " and v2 answered " + shown(answer));
+    if (past.revision_at(answer.index) != answer.revision)
+      violations.add("INV-L7", "v2 answered with revision " + std::to_string(answer.revision) + ": " + shown(answer));
+    if (!indexes.insert(answer.index).second)
+      violations.add("INV-A8", "two writes were told that they are " + shown(answer));
   }
 }
 

@@ -177,7 +177,7 @@ void V2Watches::judge(const Evidence& evidence, cluster_test::Violations& violat
   const V2Past v2_past(evidence.chronicle, violations);
   const int64_t compacted = stage_.compactions.furthest();
   for (const V2Watched& one : watched_) check_v2_watch(one, v2_past, evidence.past, compacted, violations);
-  for (const V2Answer& answer : written_) check_v2_written(answer, v2_past, evidence.past, violations);
+  check_v2_written(written_, v2_past, evidence.past, violations);
   for (const V2Sight& sight : sights_.all()) check_v2_sight(sight, evidence.past, violations);
 }
 

@@ -49,8 +49,8 @@ class V2Watches final : public Scenario {
 // `compacted`: no revision above was ever asked to be compacted.
 void check_v2_watch(const V2Watched& watched, const V2Past& v2_past, const Past& past, int64_t compacted,
                     cluster_test::Violations& violations);
-// An answer to a write that succeeded.
-void check_v2_written(const cluster_test::V2Answer& answer, const V2Past& v2_past, const Past& past,
+// Of all writes that succeeded.
+void check_v2_written(const std::vector<cluster_test::V2Answer>& answers, const V2Past& v2_past, const Past& past,
                       cluster_test::Violations& violations);
 
 }  // namespace viaduct::sim
