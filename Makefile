@@ -314,6 +314,18 @@ $(BUILD)/bin/sim: $(SIM) $(TRACE) $(call libraries,$(LAYERS)) test/sim/raft_call
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD   $@")
 	$(Q)$(CXX) $(LDFLAGS_ALL) @test/sim/raft_calls.link -o $@ $(filter-out %.link,$^) $(PKG_LD)
+# Its checkers, which need nothing simulated.
+SIM_UNIT     := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/sim/unit/*.cc) test/main.cc \
+                $(addprefix test/sim/,chronicle.cc damage.cc dice.cc invariants.cc) \
+                $(addprefix test/sim/scenarios/,kv_checker.cc kv_client.cc kv_model.cc past.cc v2_past.cc v2_sights.cc \
+                v2_watch_checker.cc watch_stream_checker.cc) $(addprefix test/support/,fake_disk.cc fake_medium.cc) \
+                $(addprefix test/cluster/,compactions.cc history.cc v2_client.cc v3_client.cc) \
+                $(addprefix test/conformance/,connection.cc reply.cc http2_client.cc grpc_frame.cc))
+$(BUILD)/bin/sim_test: $(SIM_UNIT) $(call libraries,v2 v3bridge store wal net proto base)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD   $@")
+	$(Q)$(CXX) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LD)
+test-programs: $(BUILD)/bin/sim_test
 test-programs: $(if $(SAN),,$(BUILD)/bin/sim)# a sanitizer follows one stack a thread, and brings pthread functions of its own
 .PHONY: sim
 sim: deps
