@@ -12,6 +12,7 @@
 #include "server/series.h"
 #include "v3bridge/admin.h"
 #include "v3bridge/membership.h"
+#include "wal/ballot.h"
 
 namespace viaduct::server {
 namespace {
@@ -35,6 +36,8 @@ Result<std::unique_ptr<wal::Wal>> open_wal(Disk& disk, Random& random, const Nod
   if (!opened) {
     if (opened.error().code != Code::kNotFound) return std::move(opened).error();
     if (applied) return lost("the state holds entry " + to_string(applied) + ", but there is no log");
+    VIADUCT_TRY_ASSIGN(ballot, wal::read_ballot(disk, wal.ballot_path, wal.identity));
+    if (ballot && ballot->term) return lost("it has taken part in term " + to_string(ballot->term) + ", but there is no log");
     return wal::Wal::create(disk, options.wal_directory, wal, random);
   }
   if (const auto& cut = opened->tail_cut) {
@@ -125,8 +128,16 @@ raft::Configuration configuration_in(const store::Store& store, const NodeOption
   return options.founding.members.empty() ? configuration_of({options.self}) : configuration_of(options.founding.members);
 }
 
-bool has_peers(const raft::Configuration& configuration, MemberId self) {
-  return std::any_of(configuration.voters.begin(), configuration.voters.end(), [&](MemberId id) { return id != self; });
+// Whom the log will make its peers, if it still has to be read.
+bool began_with_others(const NodeOptions& options) {
+  return !options.force_new_cluster &&
+         std::ranges::any_of(options.founding.members, [&](const auto& member) { return member.id != options.self.id; });
+}
+
+bool has_peers(const store::Store& store, const NodeOptions& options) {
+  const std::vector<MemberId> voters = configuration_in(store, options).voters;
+  return voters.empty() ? began_with_others(options)
+                        : std::ranges::any_of(voters, [&](MemberId id) { return id != options.self.id; });
 }
 
 store::AppliedState applied_by(const store::Store& store) {
@@ -139,12 +150,11 @@ Result<std::unique_ptr<store::Store>> open_store(Disk& disk, const StateDirector
   return store::Store::open(disk, options);
 }
 
-// A member with founders to ask gives up a damaged state, and has it from the log or from them.
+// A member with others to ask gives up a damaged state, and has it from the log or from them.
 Result<std::unique_ptr<store::Store>> open_store_or_none(Disk& disk, StateDirectory& directory, const NodeOptions& options) {
   Result<std::unique_ptr<store::Store>> store = open_store(disk, directory, options.store);
-  const bool has_others = !options.force_new_cluster && options.founding.members.size() > 1;
   if (store || store.error().code != Code::kCorrupt) return store;
-  if (!has_others)
+  if (!began_with_others(options))
     return lost(store.error().message + "; no peer is known to have it from: restore a backup into a new --data-dir");
   log::error("the state is damaged, this member begins with none", {{"damage", store.error().message}});
   VIADUCT_TRY(directory.make_room());
@@ -166,7 +176,7 @@ Result<OpenLog> open_log_or_quarantine(Disk& disk, Random& random, const NodeOpt
   Result<OpenLog> whole = open_log(disk, random, options, store);
   if (whole || whole.error().code != Code::kCorrupt) return whole;
   const std::string damage = whole.error().message;
-  if (!has_peers(configuration_in(store, options), options.self.id)) return unusable(damage);
+  if (!has_peers(store, options)) return unusable(damage);
   log::error("part of the log is lost: out of elections until the leader has brought it back", {{"damage", damage}});
   VIADUCT_MARK("recovery: a member enters quarantine");
   const store::AppliedState applied = applied_by(store);

@@ -64,6 +64,20 @@ class NodeCluster {
     start(id_of(i));
   }
 
+  // One more voter, which asks the leader for all that there is.
+  void join(size_t i) {
+    const MemberId asked = leader();
+    Command command;
+    command.mutable_member_add()->set_id(id_of(i).value);
+    command.mutable_member_add()->add_peer_urls(url_of(i));
+    std::future<v3bridge::Outcome> added = begin(asked, std::move(command));
+    tick();
+    add(i, {false, {options(asked).self}});
+    const v3bridge::Outcome outcome = finish(std::move(added));
+    REQUIRE(std::holds_alternative<v3bridge::V3Result>(outcome.body));
+    CHECK(std::get<v3bridge::V3Result>(outcome.body).error == v3bridge::V3Error::kNone);
+  }
+
   void start(MemberId id) {
     if (const Result<void> started = try_start(id); !started) FAIL(started.error().message);
   }

@@ -47,6 +47,11 @@ void damage_state(NodeCluster& cluster, MemberId id) {
   }
 }
 
+void damage_all(NodeCluster& cluster, MemberId id) {
+  remove_log(cluster, id);
+  damage_state(cluster, id);
+}
+
 LogStanding standing_of(NodeCluster& cluster, MemberId id) {
   return read_standing(cluster.disk(id), cluster.options(id).data_directory).value();
 }
@@ -68,7 +73,10 @@ struct Damage {
   const char* name;
   void (*apply)(NodeCluster&, MemberId);
 };
-const Damage kDamages[] = {{"the middle of the log", damage_log}, {"all of the log", remove_log}, {"the state", damage_state}};
+const Damage kDamages[] = {{"the middle of the log", damage_log},
+                           {"all of the log", remove_log},
+                           {"the state", damage_state},
+                           {"all of the log, and the state", damage_all}};
 
 TEST_CASE("a damaged member has what was lost from its peers, and only then takes part in elections") {
   for (const Damage& damage : kDamages) {
@@ -96,6 +104,35 @@ TEST_CASE("a damaged member has what was lost from its peers, and only then take
     cluster.stop(third);
     CHECK(succeeded(cluster.propose(hurt, NodeWorld::put("/together", "v"))));
   }
+}
+
+TEST_CASE("a member that joined another has what was lost from that one") {
+  for (const Damage& damage : kDamages) {
+    CAPTURE(damage.name);
+    NodeCluster cluster(1);
+    const MemberId hurt = NodeCluster::id_of(2);
+    cluster.join(1);
+    cluster.join(2);
+    put_some(cluster, NodeCluster::id_of(0), "/before");
+    cluster.until_all_equal();
+    cluster.stop(hurt);
+    damage.apply(cluster, hurt);
+    cluster.start(hurt);
+    cluster.until_all_equal();
+    CHECK(cluster.has(hurt, "/before/7"));
+    cluster.until("the end of the quarantine", [&] { return standing_of(cluster, hurt) == LogStanding::kWhole; });
+    CHECK(succeeded(cluster.propose(hurt, NodeWorld::put("/together", "v"))));
+  }
+}
+
+TEST_CASE("a member that took part in a term and has neither log nor state stays out of elections") {
+  NodeCluster cluster(3);
+  put_some(cluster, cluster.leader(), "/before");
+  const MemberId hurt = NodeCluster::id_of(0);
+  for (size_t i = 0; i < 3; ++i) cluster.stop(NodeCluster::id_of(i));
+  damage_all(cluster, hurt);
+  cluster.start(hurt);
+  CHECK(standing_of(cluster, hurt) == LogStanding::kQuarantined);
 }
 
 TEST_CASE("a damaged member does not help a quorum that lacks a whole one") {
