@@ -1,7 +1,9 @@
 #include "test/sim/damage.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "test/wal/log_support.h"
@@ -23,7 +25,7 @@ void fill(FakeDisk& disk) {
   wal::append_synced(*log, wal::entries(log->last_index().value + 1, log->last_index().value + 3, 1, 700));
   wal::must(disk.create_directory(kState));
   const auto table = wal::must(disk.open(kTable, OpenMode::kCreate));
-  wal::must(table->write_at(0, std::string(3 * kSectorBytes, 't')));
+  wal::must(table->write_at(0, std::string(3 * kSectorBytes + 100, 't')));
   wal::must(table->sync());
   for (const char* directory : {"/", wal::kDirectory.c_str(), kState.c_str()})
     wal::must(disk.sync_directory(directory));
@@ -40,6 +42,15 @@ Content content_of(FakeDisk& disk) {
     }
   }
   return content;
+}
+
+// Of what both have.
+size_t changed_sectors(const std::string& before, const std::string& after) {
+  std::set<uint64_t> sectors;
+  for (uint64_t at = 0; at < std::min(before.size(), after.size()); ++at) {
+    if (before[at] != after[at]) sectors.insert(at / kSectorBytes);
+  }
+  return sectors.size();
 }
 
 // Nothing: the log is not whole.
@@ -73,7 +84,11 @@ TEST_CASE("what would pass for an unfinished write is undone, and any other dama
     CAPTURE(*done);
     for (const char* what : {"bent", "empty", "ends"}) seen[what] += done->find(what) != std::string::npos;
     seen["state"] += done->starts_with(kState);
-    for (const auto& [path, content] : before) CHECK((after.at(path) == content || done->starts_with(path + " ")));
+    for (const auto& [path, content] : before) {
+      CHECK((after.at(path) == content || done->starts_with(path + " ")));
+      CHECK(after.at(path).size() <= content.size());
+      CHECK(changed_sectors(content, after.at(path)) <= 1);
+    }
     const std::optional<uint64_t> left = frames_of(disk);
     CHECK((!left || *left == *whole));
     seen["lost"] += !left;

@@ -1,6 +1,9 @@
 #include "test/sim/scenarios/kv_model.h"
 
+#include <map>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "test/sim/unit/kv_calls.h"
@@ -81,6 +84,17 @@ TEST_CASE("the model answers as a store does whose state is known") {
             "response_txn {succeeded: true responses {response_put {}} responses {response_range {count: 1 kvs " + kC1 +
                 "}}}",
             "/c {key: \"/c\" create_revision: 6 mod_revision: 7 version: 2 value: \"c2\"} "},
+           {"a transaction that writes beside what it reads",
+            "request_txn {success {request_put {key: '/b' value: 'b2'}} success {request_range {key: '/c'}}}",
+            "response_txn {succeeded: true responses {response_put {}} responses {response_range {count: 1 kvs " + kC1 +
+                "}}}",
+            "/b {key: \"/b\" create_revision: 7 mod_revision: 7 version: 1 value: \"b2\"} "},
+           {"a transaction that reads all from what it wrote on",
+            "request_txn {success {request_delete_range {key: '/c'}} success {request_range {key: '/b' range_end: "
+            "'\\000'}}}",
+            "response_txn {succeeded: true responses {response_delete_range {deleted: 1}} responses {response_range "
+            "{}}}",
+            "/c {gone} "},
            {"the other branch",
             "request_txn {compare {key: '/a' target: VALUE value: 'a1'} success {request_put {key: '/a' value: 'x'}}"
             " failure {request_range {key: '/c'}}}",

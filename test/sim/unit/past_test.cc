@@ -1,5 +1,6 @@
 #include "test/sim/scenarios/past.h"
 
+#include <map>
 #include <string>
 #include <vector>
 

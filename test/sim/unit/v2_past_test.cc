@@ -1,6 +1,7 @@
 #include "test/sim/scenarios/v2_past.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "test/sim/unit/logs.h"
