@@ -1,5 +1,5 @@
-// Long polls and streams that begin in the past, and of a member whose state is replaced by a later one from the leader
-// (RB-50, INV-W12).
+// Long polls and streams that begin in the past, that do not read, and of a member whose state is replaced by a later
+// one from the leader (RB-50, INV-W10 to W12).
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -51,6 +51,7 @@ class World {
   }
 
   uint64_t head() { return engine_.fixture.numbers().seq.value; }
+  size_t watches() { return engine_.hub().size(); }  // that are told at once
   void wait_for_watches(size_t count) {
     while (engine_.hub().size() != count) std::this_thread::yield();
   }
@@ -83,6 +84,15 @@ class Watch {
     const std::string request = "GET /v2/keys" + query + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
     REQUIRE(::send(socket_.number(), request.data(), request.size(), MSG_NOSIGNAL) ==
             static_cast<ssize_t>(request.size()));
+  }
+
+  // Of what it does not read its machine keeps no more than this.
+  void keep_at_most(int bytes) { setsockopt(socket_.number(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes); }
+  // Takes what comes, up to the event of that value.
+  void read_until(const std::string& value) {
+    const auto is_there = [&] { return reply_.find(value, reply_.size() - std::min<size_t>(reply_.size(), 10'000)); };
+    while (is_there() == reply_.npos && receive()) {
+    }
   }
 
   // The values of the first `count` events, in order; fewer if it ended before.
@@ -222,6 +232,28 @@ TEST_CASE("a stream shows what its member missed in order, once, then what comes
   CHECK(watch.values(5) == Values{"2", "3", "4", "5", "6"});
   world.put("/a", "7");
   CHECK(watch.values(6).back() == "7");
+}
+
+TEST_CASE("a stream whose client does not read leaves the hub, holds nobody up, and is told all once it reads") {
+  World world;
+  Watch slow(world, "/a?wait=true&stream=true"), other(world, "/d/e?wait=true");
+  world.wait_for_watches(2);
+  slow.keep_at_most(100'000);
+  Values wanted;
+  for (int i = 0; i < 100; ++i) {
+    wanted.push_back(std::string(100'000, 'v') + std::to_string(i) + "!");
+    world.put("/a", wanted.back());
+  }
+  world.run_loop();
+  CHECK(world.watches() == 1);
+  world.put("/d/e", "2");
+  CHECK(other.values(1) == Values{"2"});
+
+  slow.read_until("99!");
+  wanted.push_back("more");
+  world.put("/a", wanted.back());
+  slow.read_until(wanted.back());
+  CHECK(slow.values(wanted.size()) == wanted);
 }
 
 }  // namespace viaduct::v2
