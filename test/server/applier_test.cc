@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fatal.h"
 #include "server/applied_configurations.h"
 #include "server/checkpoints.h"
 #include "server/stamped.h"
@@ -42,7 +43,9 @@ class Member {
   }
 
   void apply(std::string data, EntryType type = EntryType::kCommand, bool is_awaited = false) {
-    const Index index = applied().index.next();
+    apply_at(applied().index.next(), std::move(data), type, is_awaited);
+  }
+  void apply_at(Index index, std::string data, EntryType type = EntryType::kCommand, bool is_awaited = false) {
     std::vector<Committed> entries(1);
     entries[0].entry = std::make_shared<const Entry>(Entry{Term(2), index, type, std::move(data)});
     if (is_awaited) entries[0].completion = std::make_unique<Waiting>(executor_, answers_);
@@ -198,6 +201,26 @@ TEST_CASE("RB-03: behind an installed state apply goes on with the entry after i
   for (Member* member : {&behind, &ahead}) member->apply(command(put("/b", "4")));
   CHECK(behind.applied().chain == ahead.applied().chain);
   CHECK(behind.hash() == ahead.hash());
+}
+
+TEST_CASE("an entry that does not follow the one before it ends the process before it does anything (INV-A5)") {
+  struct Ended {};
+  const struct Trap {
+    Trap() {
+      on_fatal = [](const std::string&) { throw Ended(); };
+    }
+    ~Trap() { on_fatal = nullptr; }
+  } trap;
+  for (const uint64_t index : {1, 2, 4, 9}) {
+    CAPTURE(index);
+    Member member;
+    member.apply(command(put("/a", "1")));
+    REQUIRE(member.applied().index == Index(2));
+    const uint64_t before = member.hash();
+    CHECK_THROWS_AS(member.apply_at(Index(index), command(put("/a", "2"))), Ended);
+    CHECK(member.applied().index == Index(2));
+    CHECK(member.hash() == before);
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "server/recovery.h"
 #include "test/server/snapshot_world.h"
+#include "test/support/quiet_log.h"
 #include "test/support/stepped_disk.h"
 
 namespace viaduct::server {
@@ -76,6 +77,43 @@ TEST_CASE("a state ahead of the log is taken for installed only if it is just as
   const Result<Recovered> recovered = recover(disk, random, options);
   REQUIRE_FALSE(recovered);
   CHECK(recovered.error().code == Code::kCorrupt);
+}
+
+TEST_CASE("a log that begins behind what the state has is a loss (INV-R6, CC-12)") {
+  struct Case {
+    const char* name;
+    Index mark;  // the log goes on from there; the state has the first entry
+    bool is_loss;
+  };
+  const QuietLog quiet;
+  for (const Case& c : {Case{"at the state's end", Index(1), false}, Case{"an entry further", Index(2), true},
+                        Case{"far from it", Index(9), true}}) {
+    for (const bool has_peers : {false, true}) {
+      CAPTURE(c.name);
+      CAPTURE(has_peers);
+      SeededRandom random(1);
+      FakeDisk disk;
+      make_data_directory(disk);
+      NodeOptions options = member_options();
+      if (has_peers) options.founding.members = {{MemberId(0xa), "a", {}, {}}, {MemberId(0xb), "b", {}, {}}};
+      {
+        SnapshotWorld world(disk);
+        world.member->barrier();
+        create_log(disk, options, random);
+        const auto log = wal::Wal::open(disk, options.wal_directory, wal_options(options), random);
+        REQUIRE(log);
+        REQUIRE(log->wal->mark({c.mark, Term(1)}));
+      }
+      const Result<Recovered> recovered = recover(disk, random, options);
+      REQUIRE(recovered.has_value() == (has_peers || !c.is_loss));
+      if (!recovered) {
+        CHECK(recovered.error().code == Code::kCorrupt);
+        continue;
+      }
+      CHECK(recovered->restart.quarantined == c.is_loss);
+      CHECK(recovered->restart.log.base().index <= recovered->restart.log.applied());
+    }
+  }
 }
 
 }  // namespace viaduct::server
