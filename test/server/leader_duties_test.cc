@@ -142,6 +142,40 @@ TEST_CASE("a lease ends once its whole time has passed, also that of its first m
   CHECK(command->lease_expire().ids(0) == 7);
 }
 
+TEST_CASE("leases that are over together end a thousand at a time, each thousand once the one before has (INV-E2)") {
+  constexpr uint64_t kGranted = 5000, kOver = kGranted + 2001;
+  store::StoreFixture fixture;
+  fixture.stamp.cluster_ms = kGranted;
+  fixture.transact([](store::Transaction& t) {
+    for (uint64_t id = 1; id <= 2500; ++id) t.grant(LeaseId(id), 2);
+  });
+  const v3bridge::ApplyCounts counts;
+  LeaderDuties duties(*fixture, counts, MemberId(0xa), {});
+  LeaseExpire proposed;
+  Index newest(7);  // of the log
+  const auto look = [&](std::chrono::nanoseconds now, Index applied) {
+    const auto command = duties.expire({now, kOver, applied, kRoom, false});
+    if (!command) return 0;
+    duties.expiry_proposed(newest = newest.next());
+    proposed = command->lease_expire();
+    return proposed.ids_size();
+  };
+  const auto apply = [&] {
+    fixture.transact([&](store::Transaction& t) {
+      for (const uint64_t id : proposed.ids()) t.drop_lease(LeaseId(id));
+    });
+  };
+  CHECK(look(1s, newest) == 1000);
+  CHECK(look(2s, newest.previous()) == 0);
+  for (const int more : {1000, 500, 0}) {  // the next at once
+    apply();
+    REQUIRE(look(1s + 1ms, newest) == more);
+  }
+  fixture.transact([](store::Transaction& t) { t.grant(LeaseId(1), 2); });
+  CHECK(look(1s + 100ms, newest) == 0);  // else there is time
+  CHECK(look(1s + 101ms, newest) == 1);
+}
+
 // The time for which the disk hung was part of this leader's cluster time, but not of that of the next.
 TEST_CASE("a lease whose grant waited for a hanging disk ends a TTL after the answer, though cluster time went back") {
   constexpr uint64_t kGranted = 5000, kHung = 7000;

@@ -181,6 +181,29 @@ TEST_CASE("what a member stamped alone does not count as time that has passed wh
   CHECK(cluster.node(old).cluster_now_ms() == store.applied().stamp.cluster_ms);
 }
 
+TEST_CASE("without a leader no lease ends, however long that takes (INV-E1, INV-E6)") {
+  NodeCluster cluster(3);
+  CHECK(is_done(cluster.propose(cluster.leader(), NodeWorld::put("/t", "v", 10))));
+  cluster.until_all_equal();
+  for (size_t i = 0; i < 3; ++i) cluster.isolate(NodeCluster::id_of(i));
+  cluster.until("no leader", [&] {
+    for (size_t i = 0; i < 3; ++i) {
+      if (cluster.leader_of(NodeCluster::id_of(i))) return false;
+    }
+    return true;
+  });
+  cluster.clock.advance(std::chrono::hours(1));
+  for (int ticks = 0; ticks < 50; ++ticks) cluster.tick();
+  cluster.heal();
+  const MemberId next = cluster.leader();
+  CHECK(is_done(cluster.propose(next, put("/after", "v"))));
+  for (int ticks = 0; ticks < 50; ++ticks) cluster.tick();  // in which it looks for leases that are over
+  for (size_t i = 0; i < 3; ++i) CHECK(cluster.has(NodeCluster::id_of(i), "/t"));
+  cluster.clock.advance(std::chrono::seconds(10));
+  cluster.until("its end", [&] { return !cluster.has(next, "/t"); });
+  cluster.until_all_equal();
+}
+
 TEST_CASE("a member without a quorum refuses writes and linearizable reads when their time is up") {
   NodeCluster cluster(3);
   const MemberId leader = cluster.leader();
