@@ -154,6 +154,7 @@ void TraceChecker::compare(Shadow& shadow, const raft::Raft& raft) {
   require(id_of(raft.log().last()) == m.last(), shadow, "the same log");
   require(raft.log().commit().value == m.commit, shadow, "the same commit index");
   require(raft.log().applied().value <= m.applied, shadow, "nothing else applied");
+  require(raft.log().base().index.value <= m.applied, shadow, "INV-R6: nothing is cut that was not applied");
   require(raft.quarantined() == m.quarantined, shadow, "in quarantine or not");
   require(configuration_of(raft.configuration()) == m.configuration, shadow, "the same configuration");
   require(raft.durable().value == 0 || m.has_durable(raft.durable().value), shadow,

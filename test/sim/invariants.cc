@@ -1,6 +1,7 @@
 #include "test/sim/invariants.h"
 
 #include "base/bytes.h"
+#include "viaduct/command.pb.h"
 
 namespace viaduct::sim {
 namespace {
@@ -10,6 +11,11 @@ std::string name_of(MemberId id) { return "member " + std::to_string(id.value); 
 }  // namespace
 
 void Invariants::said(MemberId from, const peer::Frame& frame) {
+  if (const auto* const forwarded = std::get_if<peer::ForwardedCommand>(&frame)) {
+    Command command;
+    if (command.ParseFromString(forwarded->data) && command.has_lease_expire())
+      violations_.add("INV-E6", name_of(from) + " leaves it to another to end leases");
+  }
   const auto* const raft = std::get_if<peer::RaftFrame>(&frame);
   if (!raft) return;
   const raft::Message& message = raft->message;
@@ -75,6 +81,14 @@ void Invariants::applied(MemberId member, const store::AppliedState& state) {
                                   to_string(state.index) + ", others one of term " + to_string(known->second.term));
   else if (known->second.chain != state.chain)
     violations_.add("INV-A2", name_of(member) + " has another state at " + to_string(state.index) + " than others");
+}
+
+void Invariants::hashed(MemberId member, Index applied, uint64_t hash) {
+  const auto [known, is_new] = hashes_.emplace(applied, hash);
+  if (is_new) return;
+  ++hashes_compared_;
+  if (known->second != hash)
+    violations_.add("INV-A2", name_of(member) + " has other data at " + to_string(applied) + " than others");
 }
 
 }  // namespace viaduct::sim

@@ -51,7 +51,9 @@ class Member::Observer final : public server::NodeObserver {
       const store::Store::ReadLock lock(store);
       state = store.applied();
     }
-    member_.world_.invariants.applied(member_.id(), state);
+    Invariants& invariants = member_.world_.invariants;
+    invariants.applied(member_.id(), state);
+    if (Invariants::wants_hash(state.index)) invariants.hashed(member_.id(), state.index, store.hash());
     member_.world_.chronicle.follow(member_.id(), store, member_.world_.scheduler.now(), next_);
   }
 

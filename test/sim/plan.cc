@@ -44,7 +44,8 @@ DiskTemper draw_disk(Dice& dice) {
   return disk;
 }
 
-// Down to where each rare path is an everyday one.
+}  // namespace
+
 void draw_bounds(Dice& dice, Plan& plan) {
   const auto draw = [&](double least, double most) { return static_cast<uint64_t>(dice.log_between(least, most)); };
   plan.retention.entries = draw(1, 300);
@@ -69,8 +70,6 @@ void draw_bounds(Dice& dice, Plan& plan) {
   plan.raft.window.messages = draw(1, 100);
   plan.raft.window.bytes = draw(1, 100'000);
 }
-
-}  // namespace
 
 Plan draw_plan(Dice& dice) {
   Plan plan;
@@ -104,6 +103,7 @@ Plan draw_plan(Dice& dice) {
   plan.scenarios.largest_request = std::min<size_t>(kRequestLimit, plan.segment_bytes - 2 * kSectorBytes);
 
   draw_bounds(dice, plan);
+  plan.members_differ = dice.chance(0.3);
 
   plan.trouble = dice.between(3 * kSecond, 15 * kSecond);
   const Nanoseconds shortest = kSecond, longest = 30 * kSecond;

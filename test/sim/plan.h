@@ -40,11 +40,14 @@ struct Plan {
   double clock_rate_error = 0;  // up to 5 %
   bool reshapes = false;        // members are added, promoted and removed
   bool strict_reconfig = true;
+  bool members_differ = false;  // each has bounds of its own: no setting may show in what is applied (INV-A1)
   bool drills = false;  // once all is mended (drill.h)
   bool spares_majority = true;  // damage leaves a majority whole; if not, nobody may serve at the end (SIM-4)
 };
 
 Plan draw_plan(Dice& dice);
+// Down to where each rare path is an everyday one.
+void draw_bounds(Dice& dice, Plan& plan);
 std::string describe(const Plan& plan);
 
 }  // namespace viaduct::sim

@@ -1,5 +1,6 @@
 #include "test/sim/quiet.h"
 
+#include <algorithm>
 #include <memory>
 #include <sstream>
 
@@ -9,12 +10,15 @@ namespace viaduct::sim {
 
 std::string left_over(Member& member, const Member::World& world) {
   struct Found {
-    uint64_t commands = 0, watches = 0;
+    uint64_t commands = 0, watches = 0, corruptions = 0;
   };
   const auto found = std::make_shared<Found>();  // with a thread that may come to it late
   const bool answered = member.call(
       [found](server::Node& node) {
-        *found = {node.node_counts().proposals_pending.load(), node.hub().size()};
+        const auto alarms = node.alarms();
+        const auto is_corrupt = [](const auto& alarm) { return alarm.kind == "CORRUPT"; };
+        *found = {node.node_counts().proposals_pending.load(), node.hub().size(),
+                  static_cast<uint64_t>(std::ranges::count_if(alarms, is_corrupt))};
       },
       kSecond);
   std::ostringstream text;
@@ -24,6 +28,7 @@ std::string left_over(Member& member, const Member::World& world) {
   if (!answered) text << " no answer";
   tell(found->commands, "commands that wait for their answer");
   tell(found->watches, "watches");
+  tell(found->corruptions, "alarms of corruption");
   tell(world.network.snapshots_from(member.id()), "snapshots on their way");
   tell(world.sockets.abandoned(member.machine()), "connections without a client");
   return text.str().empty() ? "" : member.name() + " still has" + text.str();

@@ -179,6 +179,8 @@ class Run {
   }
 
   void add_member(v3bridge::Member self, server::Founding founding) {
+    Plan plan = plan_;
+    if (plan.members_differ) draw_bounds(dice_, plan);
     server::NodeOptions options;
     options.data_directory = "/data";
     options.wal_directory = "/data/wal";
@@ -187,19 +189,19 @@ class Run {
     options.self = std::move(self);
     options.founding = std::move(founding);
     options.cluster_version = "3.5.0";
-    options.heartbeat_interval = plan_.heartbeat;
-    options.election_timeout = plan_.election;
-    options.strict_reconfig = plan_.strict_reconfig;
-    options.raft = plan_.raft;
-    options.store = plan_.store;
-    options.retention = plan_.retention;
-    options.entry_cache_bytes = plan_.entry_cache_bytes;
-    options.snapshot_count = plan_.snapshot_count;
-    options.wal_segment_bytes = plan_.segment_bytes;
+    options.heartbeat_interval = plan.heartbeat;
+    options.election_timeout = plan.election;
+    options.strict_reconfig = plan.strict_reconfig;
+    options.raft = plan.raft;
+    options.store = plan.store;
+    options.retention = plan.retention;
+    options.entry_cache_bytes = plan.entry_cache_bytes;
+    options.snapshot_count = plan.snapshot_count;
+    options.wal_segment_bytes = plan.segment_bytes;
     const uint16_t port = port_of(added_++);
-    members_.push_back(std::make_unique<Member>(world_, options, plan_.serving, port, dice_.split()));
+    members_.push_back(std::make_unique<Member>(world_, options, plan.serving, port, dice_.split()));
     Machine& machine = members_.back()->machine();
-    machine.clock_rate = 1 + plan_.clock_rate_error * (2 * dice_.unit() - 1);
+    machine.clock_rate = 1 + plan.clock_rate_error * (2 * dice_.unit() - 1);
     machine.clock_base = dice_.between(100 * kSecond, 100'000 * kSecond);
     machine.wall_offset = 100'000 * kSecond - machine.clock_base;
     members_.back()->start();
@@ -266,6 +268,7 @@ class Run {
     counts_["snapshots failed"] = network.snapshots_failed;
     counts_["terms led"] = invariants_.leaders_seen();
     counts_["states compared"] = invariants_.states_compared();
+    counts_["whole states compared"] = invariants_.hashes_compared();
     counts_["steps"] = scheduler_.switches();
     if (raft_trace_) counts_["steps of raft checked"] = raft_trace_->steps();
     for (const auto& member : members_) {

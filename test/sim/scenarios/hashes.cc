@@ -105,6 +105,8 @@ void Hashes::judge(const Evidence& evidence, Violations& violations) {
   judge_calls(evidence, {kPrefix}, violations);
   std::map<std::pair<int64_t, int64_t>, const Told*> first;
   for (const Told& one : told_) {
+    if (one.compact_revision > one.head)
+      violations.add("INV-A9", "compacted at " + std::to_string(one.compact_revision) + " " + text_of(one));
     const auto [known, is_new] = first.try_emplace({one.revision, one.compact_revision}, &one);
     if (is_new || known->second->hash == one.hash) continue;
     violations.add("INV-L8", "at revision " + std::to_string(one.revision) + ", compacted at " +

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "test/sim/unit/logs.h"
+#include "viaduct/command.pb.h"
 
 namespace viaduct::sim {
 namespace {
@@ -51,6 +52,13 @@ Step sends(uint64_t member, uint64_t term, uint64_t previous, std::vector<EntryP
 Step applies(uint64_t member, uint64_t index, uint64_t term, uint64_t chain) {
   return [=](Invariants& invariants) { invariants.applied(MemberId(member), {Index(index), Term(term), {}, chain}); };
 }
+Step hashes(uint64_t member, uint64_t index, uint64_t hash) {
+  return [=](Invariants& invariants) { invariants.hashed(MemberId(member), Index(index), hash); };
+}
+Step forwards(uint64_t member, const Command& command) {
+  const peer::ForwardedCommand frame{.id = 1, .term = Term(5), .data = command.SerializeAsString()};
+  return [=](Invariants& invariants) { invariants.said(MemberId(member), frame); };
+}
 Step begins(uint64_t member) {
   return [=](Invariants& invariants) { invariants.began(MemberId(member)); };
 }
@@ -59,6 +67,24 @@ Step forgets(uint64_t member) {
 }
 
 }  // namespace
+
+TEST_CASE("who has applied the same has the same data") {
+  check({
+      {"the same, and another later", "", {hashes(1, 256, 7), hashes(2, 256, 7), hashes(1, 512, 8)}},
+      {"the same member after a restart", "INV-A2", {hashes(1, 256, 7), begins(1), hashes(1, 256, 8)}},
+      {"another one", "INV-A2", {hashes(1, 256, 7), hashes(2, 256, 8)}},
+  });
+}
+
+TEST_CASE("leases are ended by who leads, and that is left to nobody else") {
+  Command ends, revokes;
+  ends.mutable_lease_expire()->add_ids(1);
+  revokes.mutable_lease_revoke()->set_id(1);
+  check({
+      {"a client's revocation", "", {forwards(2, revokes)}},
+      {"an end", "INV-E6", {forwards(2, ends)}},
+  });
+}
 
 TEST_CASE("a term has one leader") {
   check({
