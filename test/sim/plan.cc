@@ -104,6 +104,7 @@ Plan draw_plan(Dice& dice) {
 
   draw_bounds(dice, plan);
   plan.members_differ = dice.chance(0.3);
+  if (dice.chance(0.3)) plan.socket_window_bytes = static_cast<size_t>(dice.log_between(1000, 100'000));
 
   plan.trouble = dice.between(3 * kSecond, 15 * kSecond);
   const Nanoseconds shortest = kSecond, longest = 30 * kSecond;

@@ -32,6 +32,7 @@ struct Plan {
   uint64_t segment_bytes = 64 << 10;
   uint64_t entry_cache_bytes = 16 << 20;
   Member::Serving serving;
+  size_t socket_window_bytes = 256 << 10;
 
   Nanoseconds trouble = 10 * kSecond;  // how long things are broken
   // Mean time between two of a kind, over the whole cluster; 0: never.

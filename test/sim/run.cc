@@ -43,6 +43,7 @@ class Run {
         clients_(scheduler_.add_machine("world")) {
     trace_.show(trace);
     network_.on_said = [this](MemberId from, const peer::Frame& frame) { invariants_.said(from, frame); };
+    sockets_.window_bytes = plan_.socket_window_bytes;
     sockets_.latency = [this](const Machine&, const Machine&) {
       return latencies_.between(50 * kMicrosecond, 500 * kMicrosecond);
     };

@@ -29,9 +29,10 @@ uint32_t Endpoint::readiness() const {
 }
 
 size_t Endpoint::room() const {
-  if (!peer) return kWindowBytes;
+  const size_t window = Sockets::current()->window_bytes;
+  if (!peer) return window;
   const size_t waiting = in_flight_ + peer->received_.size() - peer->read_;
-  return waiting >= kWindowBytes ? 0 : kWindowBytes - waiting;
+  return waiting >= window ? 0 : window - waiting;
 }
 
 // At the other side, behind all that was sent before.

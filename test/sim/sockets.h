@@ -1,6 +1,6 @@
 // Descriptors that exist in the simulation only: TCP connections over one loopback that all machines share, epoll and
 // eventfd. socket_calls.cc puts the C library's functions on top.
-//   Bytes arrive in order, each after the latency that `latency` says for the two machines; at most kWindowBytes of them
+//   Bytes arrive in order, each after the latency that `latency` says for the two machines; at most window_bytes of them
 //   wait to be read. A process that ends closes its connections; the other side is told after the same latency.
 // Threads: one.
 #pragma once
@@ -50,8 +50,6 @@ class Counter final : public Open {
 
 class Endpoint final : public Open {
  public:
-  static constexpr size_t kWindowBytes = 256 << 10;
-
   Endpoint(Machine& owner, uint16_t own_port, uint16_t peer_port) : Open(owner), port(own_port), other_port(peer_port) {}
   uint32_t readiness() const override;
   void close() override;
@@ -133,6 +131,7 @@ class Sockets {
 
   Scheduler& scheduler() { return scheduler_; }
   std::function<Nanoseconds(const Machine& from, const Machine& to)> latency;
+  size_t window_bytes = 256 << 10;
 
  private:
   static constexpr int kFirst = 1 << 16;

@@ -18,6 +18,7 @@ using cluster_test::V2Stream;
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t kMostPending = 5;
+constexpr uint64_t kLongestDeaf = 3000;  // ms
 constexpr uint64_t kFarthestPast = 60, kFarthestFuture = 20;
 
 struct Pending {
@@ -25,6 +26,7 @@ struct Pending {
   int port;
   std::unique_ptr<V2Stream> stream;
   Time until;
+  Time deaf_until{};  // it reads nothing before that
 };
 
 // What it would be shown next; 0: nobody knows.
@@ -101,7 +103,7 @@ class V2Watches::Client : cluster_test::Worker<V2Client> {
                                (watched.streams ? "&stream=true" : "") +
                                (watched.wait_index > 0 ? "&waitIndex=" + std::to_string(watched.wait_index) : "");
     const Time until = chance(40) ? Time::max() : Clock::now() + std::chrono::milliseconds(100 + below(3000));
-    return {std::move(watched), port, std::make_unique<V2Stream>(port, target), until};
+    return {std::move(watched), port, std::make_unique<V2Stream>(port, target), until, {}};
   }
 
   // Where `one` ended, at another member.
@@ -115,6 +117,8 @@ class V2Watches::Client : cluster_test::Worker<V2Client> {
 
   // Takes what came; of one that is over another goes on, or none.
   void listen(Pending& one) {
+    if (below(300) == 0) one.deaf_until = Clock::now() + std::chrono::milliseconds(below(kLongestDeaf));
+    if (Clock::now() < one.deaf_until) return;
     take(one);
     if (!one.stream->ended() && Clock::now() < one.until) return;
     keep(one);

@@ -15,7 +15,7 @@ using cluster_test::V3Client;
 using cluster_test::V3Stream;
 using Clock = std::chrono::steady_clock;
 
-constexpr uint64_t kMostWatchers = 3, kFarthestPast = 100, kFarthestFuture = 60;
+constexpr uint64_t kMostWatchers = 3, kFarthestPast = 100, kFarthestFuture = 60, kLongestDeaf = 2000;
 constexpr const char* kPrefixes[] = {"/", "/three/", "/play/", "/play/page/", "/two/"};
 
 }  // namespace
@@ -46,6 +46,7 @@ class Watching::Client : cluster_test::Worker<V3Client> {
         stream.send(create(kept));
       }
       if (chance(20)) ask_for_progress(stream);
+      if (chance(2)) sleep_ms(0, kLongestDeaf);  // and reads nothing meanwhile
       WatchResponse response;
       const V3Stream::Next next = stream.next(response, 50ms);
       if (next == V3Stream::Next::kEnded) break;
