@@ -37,7 +37,8 @@ Result<std::unique_ptr<wal::Wal>> open_wal(Disk& disk, Random& random, const Nod
     if (opened.error().code != Code::kNotFound) return std::move(opened).error();
     if (applied) return lost("the state holds entry " + to_string(applied) + ", but there is no log");
     VIADUCT_TRY_ASSIGN(ballot, wal::read_ballot(disk, wal.ballot_path, wal.identity));
-    if (ballot && ballot->term) return lost("it has taken part in term " + to_string(ballot->term) + ", but there is no log");
+    if (ballot && ballot->term)
+      return lost("it has taken part in term " + to_string(ballot->term) + ", but there is no log");
     return wal::Wal::create(disk, options.wal_directory, wal, random);
   }
   if (const auto& cut = opened->tail_cut) {

@@ -45,6 +45,7 @@ void TraceChecker::configured(const raft::Raft& raft, const raft::Configuration&
   require(may_follow(m.configuration, changed_to), shadow, "RF-10: one member at a time, or a joint change");
   require(m.applied < m.commit && apply(m, changed_to), shadow, "a change that acts is committed and durable");
   follow(shadow, raft, {"changed its configuration"});
+  compare_configuration(shadow);
 }
 
 void TraceChecker::acted(const raft::Raft& raft) { follow(shadow_of(raft), raft, {"acted"}); }
@@ -177,6 +178,15 @@ void TraceChecker::compare_followers(Shadow& shadow, const raft::Raft& raft) {
     confirm(rules_, m, number);
     if (standing.is_released(rules_)) shadow.released.emplace(number, standing.incarnation);
   }
+}
+
+// By the newest change that was applied, whoever has applied it.
+void TraceChecker::compare_configuration(const Shadow& shadow) {
+  uint64_t index = std::min(shadow.model.applied, committed_.last());
+  while (index > 0 && committed_.at(index).change == 0) --index;
+  if (index == 0) return;  // the founders', or nobody's
+  const auto [known, is_new] = configurations_.emplace(index, shadow.model.configuration);
+  require(is_new || known->second == shadow.model.configuration, shadow, "INV-R11: the log decides on the configuration");
 }
 
 void TraceChecker::keep_committed(Shadow& shadow) {

@@ -125,6 +125,7 @@ class TraceChecker {
   void follow_applied(Shadow& shadow, const raft::Raft& raft);
   void compare(Shadow& shadow, const raft::Raft& raft);
   void compare_followers(Shadow& shadow, const raft::Raft& raft);
+  void compare_configuration(const Shadow& shadow);
   void begin_to_lead(Shadow& shadow);
   void keep_committed(Shadow& shadow);
 
@@ -156,6 +157,7 @@ class TraceChecker {
   std::map<uint64_t, uint64_t> leaders_;  // of each term
   LongLog committed_;                     // by anyone
   std::vector<uint64_t> committed_in_;    // the lowest term in which it is known
+  std::map<uint64_t, Configuration<uint32_t>> configurations_;  // by the change at that index
   std::string illegal_;
   uint64_t steps_ = 0;
 };

@@ -187,6 +187,21 @@ TEST_CASE("what a member does and may not is told by the rule that it breaks") {
                   m.trace.configured(m.raft(), voters({1, 2, 3, 4}));
                 }},
            Case{"a snapshot is of what is committed", [](Watched& m) { m.trace.installed(m.raft(), entry_id(9, 5)); }},
+           Case{"INV-R11",
+                [](Watched& m) {
+                  m.lead();
+                  m.tell(2, 6, accepted(4));
+                  REQUIRE(m.raft().propose_configuration(raft::test::to_text(voters({1, 2, 3, 4}))));
+                  m.hear();
+                  m.tell(2, 6, accepted(5));
+                  REQUIRE(m.trace.illegal() == "");
+                  REQUIRE(m.raft().configuration().voters.size() == 4);
+                  m.member().crash(0, 1000);
+                  viaduct::Entry other = *m.member().disk.state.back();
+                  other.data = raft::test::to_text(voters({1, 2, 3, 5}));
+                  m.member().disk.state.back() = std::make_shared<const viaduct::Entry>(std::move(other));
+                  m.member().start();
+                }},
            Case{"INV-R5, R7: a start",
                 [](Watched& m) {
                   m.tell(2, 6, VoteRequest{entry_id(9, 5)});

@@ -57,6 +57,7 @@ void TraceChecker::installed(const raft::Raft& raft, raft::EntryId snapshot) {
   m.configuration = configuration_of(raft.configuration());
   shadow.agreed = std::max(shadow.agreed, snapshot.index.value);
   follow(shadow, raft, {"installed a snapshot"});
+  compare_configuration(shadow);
 }
 
 void TraceChecker::begin(Shadow& shadow, const raft::Raft& raft) {
@@ -129,6 +130,7 @@ void TraceChecker::begin_again(Shadow& shadow, const raft::Raft& raft) {
   if (has_lost) m.disk.commit = raft.log().commit().value;
   m.quarantined = raft.quarantined();
   restart(rules_, m, raft.log().applied().value, configuration_of(raft.configuration()));
+  compare_configuration(shadow);
   shadow.writes.clear();
   shadow.would.clear();
   shadow.granted = 0;
