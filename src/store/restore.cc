@@ -87,7 +87,9 @@ Result<void> Store::Impl::restore_log() {
   RecordId last{std::max(numbers.state_seq, Numbers().seq), UINT32_MAX};
   const bool has_events = numbers.state_seq < numbers.compacted_seq;  // the compacted revision
   const Revision state = has_events ? numbers.compacted_revision.previous() : numbers.compacted_revision;
-  revisions.start(std::max(state, Numbers().revision), last.seq);
+  const Revision first = std::max(state, Numbers().revision);
+  if (last.seq.value < first.value) return corrupt("the numbers contradict each other");
+  revisions.start(first, last.seq);
   Record record;
   VIADUCT_TRY(each_row(*database, kLogTable, [&](Bytes key, Bytes data) -> Result<void> {
     const std::optional<RecordId> id = parse_log_key(std::string(1, kLogTable).append(key));

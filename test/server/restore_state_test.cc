@@ -321,6 +321,28 @@ TEST_CASE("numbers that leave no room to count in are refused") {
         "bucket key: row ffffffffffffffff5f000000000000000074 has numbers that do not fit together");
 }
 
+TEST_CASE("a row that is put and deleted at once is refused") {
+  SnapshotSource source;
+  const std::unique_ptr<File> file = new_file(source.disk(), "/twice");
+  bolt::Writer writer(*file);
+  mvccpb::KeyValue kv;
+  kv.set_key("k");
+  kv.set_create_revision(2);
+  kv.set_mod_revision(2);
+  kv.set_version(1);
+  auto& rows = writer.bucket("key");
+  REQUIRE(rows.put(v3::snapshot::encode_row_id({Revision(2), 0, false}), kv.SerializeAsString()));
+  REQUIRE(rows.put(v3::snapshot::encode_row_id({Revision(2), 0, true}), kv.SerializeAsString()));
+  REQUIRE(writer.finish());
+  RestoreStateOptions options;
+  options.directory = kRestored;
+  const bolt::Reader reader = reader_of(*file);
+  const auto state = restore_state(source.disk(), reader, options);
+  REQUIRE_FALSE(state);
+  CHECK(state.error().message ==
+        "bucket key: row 00000000000000025f000000000000000074 has the revision of the one before it");
+}
+
 // Known bug: RB-60.
 TEST_CASE("members and alarms of the old cluster are not taken over") {
   SnapshotSource source;

@@ -168,6 +168,16 @@ TEST_CASE("a store that lost its middle, its numbers or its format is refused") 
              [](Database& d) { renumber(d, [](Numbers& n) { n.seq = n.seq.next(); }); }},
         Case{"a compaction that ends after it began",
              [](Database& d) { renumber(d, [](Numbers& n) { n.state_seq = Seq(1); }); }},
+        Case{"a compaction with as many events as revisions",
+             [](Database& d) {
+               renumber(d, [](Numbers& n) {
+                 n.compacted = true;
+                 n.compacted_revision = n.revision;
+                 n.compacted_seq = n.state_seq = Seq(n.revision.value - 1);
+               });
+             }},
+        Case{"a compaction of what it has compacted",
+             [](Database& d) { renumber(d, [](Numbers& n) { n.compacted_seq = Seq(4); }); }},
         Case{"a readable applied state", [](Database& d) { put(d, meta_key(kAppliedRow), "\xff"); }},
         Case{"a readable point of the cleaning", [](Database& d) { put(d, meta_key(kCleanedRow), "\xff"); }},
         Case{"a compaction to clean up after",
