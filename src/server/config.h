@@ -42,8 +42,8 @@ struct Limits {
       std::chrono::seconds(120);  // HTTP/1 without request; parked watches are exempt
   std::chrono::nanoseconds http2_idle_timeout = std::chrono::hours(1);  // HTTP/2 without stream
   std::chrono::nanoseconds unread_timeout = std::chrono::seconds(60);   // a reply the client does not read
-  uint64_t unread_bytes = 8 << 20;         // buffered for such a client; at half of it a stream of v3 watches waits
-  uint64_t watch_unread_bytes = 64 << 10;  // the same for an HTTP/1 watch
+  uint64_t unread_bytes = 8 << 20;          // buffered for such a client; at half of it a stream of v3 watches waits
+  uint64_t watch_unread_bytes = 64 << 10;   // the same for an HTTP/1 watch
   uint64_t watch_backlog_bytes = 64 << 20;  // of events that a loop has not got to; then its v3 watches read the log
   uint64_t request_line_bytes = 8192;                                   // CRLF included
   uint64_t header_bytes = 64 << 10;

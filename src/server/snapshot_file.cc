@@ -88,14 +88,14 @@ Result<bool> SnapshotRows::next() {
   if (!more) return false;
   const std::optional<v3::snapshot::RowId> id = v3::snapshot::decode_row_id(cursor_->key());
   if (!id) return bad_row(cursor_->key(), "has no revision");
-  if (std::pair(id->main, id->sub) <= std::pair(row_.id.main, row_.id.sub) && row_.id.main)
-    return bad_row(cursor_->key(), "has the revision of the one before it");  // as a put and as a delete
-  row_.id = *id;
+  const v3::snapshot::RowId before = std::exchange(row_.id, *id);
   const Bytes value = cursor_->value();
   if (!row_.kv.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
     return bad_row(cursor_->key(), "cannot be read");
   }
   if (!numbers_fit(row_)) return bad_row(cursor_->key(), "has numbers that do not fit together");
+  if (std::pair(row_.id.main, row_.id.sub) <= std::pair(before.main, before.sub))
+    return bad_row(cursor_->key(), "has the revision of the one before it");  // as a put and as a delete
   return true;
 }
 

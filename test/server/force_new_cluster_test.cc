@@ -6,21 +6,6 @@ namespace {
 
 const MemberId kFirst = NodeCluster::id_of(0), kSecond = NodeCluster::id_of(1), kThird = NodeCluster::id_of(2);
 
-Command add_member(MemberId id, bool learner) {
-  Command command;
-  command.mutable_member_add()->set_id(id.value);
-  command.mutable_member_add()->add_peer_urls(NodeCluster::url_of(id.value - 1));
-  command.mutable_member_add()->set_is_learner(learner);
-  command.mutable_member_add()->set_max_learners(1);
-  return command;
-}
-
-Command remove_member(MemberId id) {
-  Command command;
-  command.mutable_member_remove()->set_id(id.value);
-  return command;
-}
-
 bool write(NodeCluster& cluster, MemberId at, const std::string& path) {
   return std::holds_alternative<v3bridge::V2Done>(cluster.propose(at, NodeWorld::put(path, "v")).body);
 }
@@ -80,7 +65,7 @@ TEST_CASE("a member alone stays what it is, and loses nothing") {
 TEST_CASE("a learner becomes the voter") {
   NodeCluster cluster(1);
   REQUIRE(write(cluster, serving_leader(cluster), "/before"));
-  (void)cluster.propose(kFirst, add_member(kSecond, true));
+  (void)cluster.propose(kFirst, NodeWorld::add_member(kSecond, NodeCluster::url_of(1), true));
   cluster.add(1, {false, {{kFirst, "m0", {NodeCluster::url_of(0)}, {}}}});
   until_it_has(cluster, kSecond, "/before");
   cluster.until("it to know itself", [&] { return cluster.node(kSecond).members().size() == 2; });
@@ -97,7 +82,7 @@ TEST_CASE("what a leader had proposed in vain is dropped, a change of the member
     cluster.isolate(leader);
     auto lost = cluster.begin(leader, NodeWorld::put("/in-vain", "v"));
     auto change =
-        cluster.begin(leader, removes ? remove_member(cluster.other_than(leader)) : add_member(MemberId(9), false));
+        cluster.begin(leader, removes ? NodeWorld::remove_member(cluster.other_than(leader)) : NodeWorld::add_member(MemberId(9), NodeCluster::url_of(8)));
     cluster.tick();
     check_takes_over(cluster, {kFirst, kSecond, kThird}, leader);
   }

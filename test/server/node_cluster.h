@@ -67,10 +67,7 @@ class NodeCluster {
   // One more voter, which asks the leader for all that there is.
   void join(size_t i) {
     const MemberId asked = leader();
-    Command command;
-    command.mutable_member_add()->set_id(id_of(i).value);
-    command.mutable_member_add()->add_peer_urls(url_of(i));
-    std::future<v3bridge::Outcome> added = begin(asked, std::move(command));
+    std::future<v3bridge::Outcome> added = begin(asked, NodeWorld::add_member(id_of(i), url_of(i)));
     tick();
     add(i, {false, {options(asked).self}});
     const v3bridge::Outcome outcome = finish(std::move(added));

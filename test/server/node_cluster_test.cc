@@ -15,21 +15,6 @@ std::string text_of(const v3bridge::Outcome& outcome) {
   return refusal ? refusal->text : "not refused";
 }
 
-Command add_member(MemberId id, const std::string& url, bool learner = false) {
-  Command command;
-  command.mutable_member_add()->set_id(id.value);
-  command.mutable_member_add()->add_peer_urls(url);
-  command.mutable_member_add()->set_is_learner(learner);
-  command.mutable_member_add()->set_max_learners(1);
-  return command;
-}
-
-Command remove_member(MemberId id) {
-  Command command;
-  command.mutable_member_remove()->set_id(id.value);
-  return command;
-}
-
 Stamp newest_stamp_in_log(NodeCluster& cluster, MemberId id) {
   SeededRandom random(1);
   const auto image = cluster.disk(id).crash_image(random);
@@ -240,14 +225,14 @@ TEST_CASE("a member without its peers refuses at once to change who they are, if
     if (asked == follower) cluster.until("no leader", [&] { return !cluster.leader_of(asked); });
     const auto began = cluster.clock.monotonic();
     for (const Command& change :
-         {add_member(MemberId(9), "http://d:1"), add_member(MemberId(9), "http://d:1", true), remove_member(asked)}) {
+         {NodeWorld::add_member(MemberId(9), "http://d:1"), NodeWorld::add_member(MemberId(9), "http://d:1", true), NodeWorld::remove_member(asked)}) {
       CHECK(text_of(cluster.propose(asked, change)) == "etcdserver: unhealthy cluster");
     }
     CHECK(cluster.clock.monotonic() - began < std::chrono::seconds(1));
     cluster.heal();
     cluster.leader();
   }
-  std::future<v3bridge::Outcome> removal = cluster.begin(follower, remove_member(leader));
+  std::future<v3bridge::Outcome> removal = cluster.begin(follower, NodeWorld::remove_member(leader));
   CHECK(std::holds_alternative<v3bridge::V3Result>(cluster.finish(std::move(removal)).body));
 }
 
@@ -281,7 +266,7 @@ TEST_CASE("a cluster grows from one to three and shrinks to one, while all is ke
   cluster.until_all_equal();
   const MemberId leader = cluster.leader();
   const MemberId second = cluster.other_than(leader);
-  (void)cluster.propose(second, remove_member(leader));
+  (void)cluster.propose(second, NodeWorld::remove_member(leader));
   cluster.until("the old leader to know", [&] { return cluster.was_removed(leader); });
   cluster.stop(leader);
   CHECK(is_done(cluster.propose(second, put("/after", "v"))));
@@ -309,10 +294,10 @@ TEST_CASE("one that is not known may have been added, as far as a member can tel
   CHECK(is(peer::Standing::kUnknown)());
   cluster.isolate(away);
   cluster.until("silence", is(peer::Standing::kStranger));
-  (void)cluster.propose(leader, add_member(kAdded, "http://d:1", true));
+  (void)cluster.propose(leader, NodeWorld::add_member(kAdded, "http://d:1", true));
   cluster.heal();
   cluster.until("its addition", is(peer::Standing::kMember));
-  (void)cluster.propose(leader, remove_member(kAdded));
+  (void)cluster.propose(leader, NodeWorld::remove_member(kAdded));
   cluster.until("its removal", is(peer::Standing::kRemoved));
 }
 

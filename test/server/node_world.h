@@ -106,6 +106,19 @@ class NodeWorld {
     if (ttl) write.set_ttl_seconds(*ttl);
     return command;
   }
+  static Command add_member(MemberId id, const std::string& url, bool learner = false) {
+    Command command;
+    command.mutable_member_add()->set_id(id.value);
+    command.mutable_member_add()->add_peer_urls(url);
+    command.mutable_member_add()->set_is_learner(learner);
+    command.mutable_member_add()->set_max_learners(1);
+    return command;
+  }
+  static Command remove_member(MemberId id) {
+    Command command;
+    command.mutable_member_remove()->set_id(id.value);
+    return command;
+  }
   bool has(const std::string& path) const {
     const store::Store::ReadLock lock(node->store());
     return node->store().find(store::Family::kKey, path) != nullptr;

@@ -25,27 +25,26 @@ std::string text_of(const Message& message) {
 
 std::string described(const KvCall& call) { return describe(call.operation) + " {" + text_of(call.request) + "}"; }
 
+// Of both branches of each transaction.
 template <typename Visit>
-void each_put(const RequestOp& request, const Visit& visit) {
-  if (request.has_request_put()) visit(request.request_put());
-  if (!request.has_request_txn()) return;
-  for (const RequestOp& one : request.request_txn().success()) each_put(one, visit);
-  for (const RequestOp& one : request.request_txn().failure()) each_put(one, visit);
+void each_operation(const RequestOp& request, const Visit& visit) {
+  if (!request.has_request_txn()) return visit(request);
+  for (const RequestOp& one : request.request_txn().success()) each_operation(one, visit);
+  for (const RequestOp& one : request.request_txn().failure()) each_operation(one, visit);
 }
 
 template <typename Visit>
-void each_range(const RequestOp& request, const Visit& visit) {
-  if (request.has_request_range()) visit(request.request_range());
-  if (!request.has_request_txn()) return;
-  for (const RequestOp& one : request.request_txn().success()) each_range(one, visit);
-  for (const RequestOp& one : request.request_txn().failure()) each_range(one, visit);
+void each_put(const RequestOp& request, const Visit& visit) {
+  each_operation(request, [&](const RequestOp& one) {
+    if (one.has_request_put()) visit(one.request_put());
+  });
 }
 
 // The revisions that it asks for, the oldest first; none of them is 0.
 std::set<int64_t> asked_for(const RequestOp& request) {
   std::set<int64_t> revisions;
-  each_range(request, [&](const RangeRequest& range) {
-    if (range.revision() > 0) revisions.insert(range.revision());
+  each_operation(request, [&](const RequestOp& one) {
+    if (one.request_range().revision() > 0) revisions.insert(one.request_range().revision());
   });
   return revisions;
 }
