@@ -1,6 +1,8 @@
 #include "wal/recovery.h"
 
 #include <charconv>
+#include <iterator>
+#include <span>
 
 #include "base/mark.h"
 #include "wal/tail.h"
@@ -26,14 +28,23 @@ std::optional<uint64_t> parse_name(const std::string& name) {
   return sequence;
 }
 
+// Of the newest segments without a gap.
+auto begin_of_last_run(const std::vector<uint64_t>& sequences) {
+  auto begin = std::prev(sequences.end());
+  while (begin != sequences.begin() && *std::prev(begin) + 1 == *begin) --begin;
+  return begin;
+}
+
 class Recovery {
  public:
   Recovery(Disk& disk, const std::string& directory, const Identity& identity)
       : disk_(disk), directory_(directory), identity_(identity) {}
 
   Result<Recovered> run(const std::vector<uint64_t>& sequences) {
-    for (const uint64_t sequence : sequences) {
-      VIADUCT_TRY(end_segment(sequence));
+    const auto oldest = begin_of_last_run(sequences);
+    found_.stale.assign(sequences.begin(), oldest);
+    if (!found_.stale.empty()) VIADUCT_MARK("wal: segments before a gap");
+    for (const uint64_t sequence : std::span(oldest, sequences.end())) {
       VIADUCT_TRY(begin_segment(sequence));
       VIADUCT_TRY(add_frames());
     }
@@ -48,12 +59,6 @@ class Recovery {
  private:
   Segment& segment() { return found_.segments.back(); }
   Error loss_here(const std::string& reason) const { return loss(path_, offset_, reason); }
-
-  // The segment before `sequence`, if any, must go on in it.
-  Result<void> end_segment(uint64_t sequence) const {
-    if (found_.segments.empty() || found_.segments.back().sequence + 1 == sequence) return {};
-    return loss(segment_path(directory_, found_.segments.back().sequence + 1), 0, "the segment is missing");
-  }
 
   Result<void> begin_segment(uint64_t sequence) {
     const std::string before = std::exchange(path_, segment_path(directory_, sequence));

@@ -32,6 +32,7 @@ struct Recovered {
   std::string newest;         // the newest segment up to the end of its last frame
   uint64_t newest_bytes = 0;  // of its file
   std::optional<TailCut> tail_cut;
+  std::vector<uint64_t> stale;  // older segments, no part of the log: their removal did not last
 };
 
 std::string segment_path(const std::string& directory, uint64_t sequence);
@@ -39,7 +40,9 @@ std::string segment_path(const std::string& directory, uint64_t sequence);
 // Of the segments in `directory`, rising; files of other names are left out.
 Result<std::vector<uint64_t>> list_segments(Disk& disk, const std::string& directory);
 
-// `sequences` are list_segments() and not empty. kCorrupt is loss (CC-6), kInvalidArgument another's log.
+// `sequences` are list_segments() and not empty. kCorrupt is loss (CC-6), kInvalidArgument another's log. Before a gap
+// there is nothing of the log if its mark covers all up to the segment after the gap: a cut left the older ones, or its
+// sync failed and a power cut brought them back (FM-4).
 Result<Recovered> recover(Disk& disk, const std::string& directory, const std::vector<uint64_t>& sequences,
                           const Identity& identity);
 

@@ -92,7 +92,8 @@ Result<void> Wal::restore(Recovered recovered) {
   segments_ = std::move(recovered.segments);
   chain_ = recovered.chain;
   state_.forget_before(first_index().previous());
-  return rewrite_newest(recovered);
+  VIADUCT_TRY(rewrite_newest(recovered));
+  return remove_segments(recovered.stale);
 }
 
 // CC-5: what was read may be in memory only, and what was cut must not come back; so the segment is written anew beside
@@ -217,18 +218,25 @@ Result<void> Wal::write_end_mark() {
   return keep_failure(newest_->write_at(offset, encode_end_mark(chain_)));
 }
 
-// One name at a time, the oldest first: a power cut that took a later one alone would leave a gap.
 Result<void> Wal::cut(Index up_to) {
   VIADUCT_TRY(usable());
   assert(up_to <= state_.mark().index);
-  while (segments_.size() > 1 && segments_[1].last_before <= up_to) {
-    VIADUCT_TRY(keep_failure(disk_.remove(segment_path(directory_, segments_.front().sequence))));
-    VIADUCT_TRY(keep_failure(disk_.sync_directory(directory_)));
-    segments_.pop_front();
-    entries_.forget_segments_before(segments_.front().sequence);
+  std::vector<uint64_t> cut;
+  for (; segments_.size() > 1 && segments_[1].last_before <= up_to; segments_.pop_front()) {
+    cut.push_back(segments_.front().sequence);
   }
+  entries_.forget_segments_before(segments_.front().sequence);
   state_.forget_before(first_index().previous());
-  return {};
+  return remove_segments(cut);
+}
+
+// A power cut may take some of the names and leave others: what is before a gap is no part of the log.
+Result<void> Wal::remove_segments(const std::vector<uint64_t>& sequences) {
+  if (sequences.empty()) return {};
+  for (const uint64_t sequence : sequences) {
+    VIADUCT_TRY(keep_failure(disk_.remove(segment_path(directory_, sequence))));
+  }
+  return keep_failure(disk_.sync_directory(directory_));
 }
 
 Result<std::vector<Entry>> Wal::read(Index from, Index to, uint64_t max_bytes) const {

@@ -104,6 +104,7 @@ class Wal {
   uint64_t max_frame_bytes() const;
 
   Result<void> usable() const;
+  Result<void> remove_segments(const std::vector<uint64_t>& sequences);
   Result<void> keep_failure(Result<void> outcome);
 
   Disk& disk_;

@@ -74,8 +74,10 @@ void Reshaper::change() {
   const auto learner = std::ranges::find_if(*known, [](const auto& member) { return member.is_learner; });
   if (learner != known->end() && dice_.chance(0.7)) return promote(learner->id);
   if (known->size() < kMostMembers && dice_.chance(0.6)) return add(world_.new_peer_url(), dice_.chance(0.5));
-  // Of two, the one that goes may be gone before the other, who is down, knows that it is the only one.
-  if (known->size() > 2) remove((*known)[dice_.below(known->size())].id);
+  // Of two voters, the one that goes may be gone before the other, who is down, knows that it is the only one.
+  const auto voters = std::ranges::count_if(*known, [](const auto& member) { return !member.is_learner; });
+  const v3bridge::Member& one = (*known)[dice_.below(known->size())];
+  if (one.is_learner || voters > 2) remove(one.id);
 }
 
 void Reshaper::add(const std::string& url, bool is_learner) {
