@@ -46,6 +46,7 @@ class Load {
 
   void start();
   void mended();  // from now on nothing is broken any more
+  bool takes_writes() { return mark_v3() != 0; }  // whether one succeeds within the time of recovery
   void end();     // waits for the last leases to expire, too
   // Both logs from the beginning, of all keys below kV2Root and kV3Root, where someone has kept them.
   struct Logs {

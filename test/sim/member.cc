@@ -142,7 +142,7 @@ void Member::live() {
 
 // What a crash leaves is no loss (CC-6).
 void Member::check_standing() {
-  if (damaged_ || disk_.failures() > 0) return;
+  if (damaged_) return;
   const Result<server::LogStanding> standing = server::read_standing(disk_.fake(), options_.data_directory);
   if (standing && *standing != server::LogStanding::kWhole) world_.complain(name() + " takes what a crash left for a loss");
 }

@@ -72,7 +72,7 @@ class Run {
     scenarios.start();
     network_.set_temper(plan_.network);
     break_and_mend();
-    const bool serve = serve_again();
+    const bool serve = serve_again(load);
     load.mended();
     is_mended_ = serve;
     std::this_thread::sleep_for(1s);
@@ -84,11 +84,11 @@ class Run {
   }
 
   // False: too much is damaged, and they stand still rather than answer wrongly (SIM-4).
-  bool serve_again() {
+  bool serve_again(cluster_test::Load& load) {
     const auto count = [&](bool (Member::*is)() const) {
       return std::ranges::count_if(members_, [&](const auto& member) { return (*member.*is)(); });
     };
-    const bool serve = all_serve(recovery()) && count(&Member::serves) > 0;
+    const bool serve = all_serve(recovery()) && count(&Member::serves) > 0 && (plan_.spares_majority || load.takes_writes());
     if (!plan_.spares_majority) ++counts_[serve ? "served on, damaged" : "stood still, damaged"];
     if (!serve && 2 * count(&Member::is_damaged) >= std::ssize(members_)) return false;
     if (!serve)
