@@ -140,9 +140,9 @@ void Member::live() {
   world_.scheduler.exit(0);
 }
 
-// What a crash leaves is no loss (CC-6).
+// What a crash leaves is no loss (CC-6), unless it took the log's directory itself, which could not be synced.
 void Member::check_standing() {
-  if (damaged_) return;
+  if (damaged_ || disk_.is_undecided(options_.data_directory)) return;
   const Result<server::LogStanding> standing = server::read_standing(disk_.fake(), options_.data_directory);
   if (standing && *standing != server::LogStanding::kWhole) world_.complain(name() + " takes what a crash left for a loss");
 }

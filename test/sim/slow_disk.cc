@@ -108,7 +108,9 @@ Result<void> SlowDisk::create_directory(const std::string& path) {
 
 Result<void> SlowDisk::sync_directory(const std::string& path) {
   begin(Call::kSync, path);
-  return fake_.sync_directory(path);
+  auto synced = fake_.sync_directory(path);
+  if (!synced) undecided_directories_.insert(path);
+  return synced;
 }
 
 }  // namespace viaduct::sim

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "test/sim/scheduler.h"
@@ -48,6 +49,8 @@ class SlowDisk final : public Disk {
   // Since the machine was started last: a process that ends itself then has a reason to.
   bool has_failed() const { return failures_since_start_ > 0; }
   void started() { failures_since_start_ = 0; }
+  // A sync of it has failed once: which of its names of before last, nobody can say (FM-4).
+  bool is_undecided(const std::string& directory) const { return undecided_directories_.contains(directory); }
   uint64_t failures() const { return failures_; }
   uint64_t stalls() const { return stalls_; }
   uint64_t hangs() const { return hangs_; }
@@ -62,6 +65,7 @@ class SlowDisk final : public Disk {
   Dice dice_;
   FakeDisk fake_;
   DiskTemper temper_;
+  std::set<std::string> undecided_directories_;
   uint64_t failures_ = 0, failures_since_start_ = 0, stalls_ = 0, hangs_ = 0;
 };
 
