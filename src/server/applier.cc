@@ -124,6 +124,8 @@ void Applier::apply(std::vector<Committed>& entries) {
   const std::vector<store::EventPtr> events = store_.commit_group(state_);
   for (const store::EventPtr& event : events) counts_.count(*event);
   if (!events.empty()) hub_.publish(events, events.back()->seq());
+  // Not to be forgotten once it acts: who left by it is not there to tell of it again.
+  if (!memberships.empty()) store_.barrier();
   for (auto& [index, members] : memberships) configurations_.push(index, std::move(members));
   applied_.store(state_.index.value, std::memory_order_release);
   entries.clear();

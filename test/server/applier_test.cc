@@ -16,6 +16,7 @@
 #include "test/server/snapshot_world.h"
 #include "test/store/store_copy.h"
 #include "test/store/store_fixture.h"
+#include "test/support/fake_disk.h"
 #include "test/support/quiet_log.h"
 #include "viaduct/command.pb.h"
 
@@ -190,6 +191,28 @@ TEST_CASE("RB-10, RB-11: an entry comes to the same, whether its client waits, h
   }
   CHECK(awaited.answers() == static_cast<int>(changes.size()));
   CHECK(forgotten.answers() == 0);
+}
+
+TEST_CASE("a change of the members is durable before it acts") {
+  FakeDisk disk;
+  SeededRandom random(1);
+  store::Options options;
+  options.directory = "/state";
+  store::StoreFixture store(disk, options);
+  store::Hub hub;
+  v3bridge::ApplyCounts counts;
+  Checkpoints checkpoints;
+  std::unique_ptr<FakeDisk> after_power_cut;
+  AppliedConfigurations configurations([&] { after_power_cut = disk.crash_image(random); });
+  Applier applier(*store, hub, counts, configurations, checkpoints);
+  std::vector<Committed> entries(1);
+  entries[0].entry = std::make_shared<const Entry>(
+      Entry{Term(1), Index(1), EntryType::kConfiguration, command([](Command& c) { c.mutable_member_remove()->set_id(7); })});
+  applier.apply(entries);
+  REQUIRE(after_power_cut);
+  store::StoreFixture survivor(*after_power_cut, options);
+  const store::Store::ReadLock lock(*survivor);
+  CHECK(survivor->applied().index == Index(1));
 }
 
 TEST_CASE("RB-03: behind an installed state apply goes on with the entry after it, as who sent it does") {
