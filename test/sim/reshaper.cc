@@ -34,7 +34,14 @@ cluster_test::V3Client Reshaper::client() {
   return cluster_test::V3Client(ports[dice_.below(ports.size())]);
 }
 
-std::optional<std::vector<v3bridge::Member>> Reshaper::members(bool linearizable) {
+std::optional<std::vector<v3bridge::Member>> Reshaper::members() {
+  auto known = ask_for_members(true);
+  if (!known) return std::nullopt;
+  if (const std::string what = roster_.objection(*known); !what.empty()) world_.complain("member " + what);
+  return known;
+}
+
+std::optional<std::vector<v3bridge::Member>> Reshaper::ask_for_members(bool linearizable) {
   MemberListRequest request;
   request.set_linearizable(linearizable);
   MemberListResponse response;
@@ -73,6 +80,7 @@ void Reshaper::change() {
   if (!known || known->empty()) return;
   const auto learner = std::ranges::find_if(*known, [](const auto& member) { return member.is_learner; });
   if (learner != known->end() && dice_.chance(0.7)) return promote(learner->id);
+  if (dice_.chance(0.2)) return update((*known)[dice_.below(known->size())]);
   if (known->size() < kMostMembers && dice_.chance(0.6)) return add(world_.new_peer_url(), dice_.chance(0.5));
   // Of two voters, the one that goes may be gone before the other, who is down, knows that it is the only one.
   const auto voters = std::ranges::count_if(*known, [](const auto& member) { return !member.is_learner; });
@@ -85,14 +93,19 @@ void Reshaper::add(const std::string& url, bool is_learner) {
   request.add_peerurls(url);
   request.set_islearner(is_learner);
   MemberAddResponse response;
+  roster_.asked_to_add(url);
   const cluster_test::Status status = client().call("Cluster/MemberAdd", request, response, kPatience);
   if (status.ok() || status.unknown()) may_be_added_ = url;
-  if (status.ok()) join(MemberId(response.member().id()), members_of(response));
+  if (!status.ok()) return;
+  const std::vector<v3bridge::Member> known = members_of(response);
+  const MemberId id(response.member().id());
+  roster_.added({id, {}, {url}, {}, is_learner});
+  join(id, known);
 }
 
 // Not through the log: until the new one is there, it may be short of a quorum.
 void Reshaper::look_for_added() {
-  auto known = members(false);
+  auto known = ask_for_members(false);
   if (!known) known = world_.members_among_peers();
   if (!known) return;
   const auto found = std::ranges::find_if(*known, [&](const auto& member) { return member.peer_urls.front() == *may_be_added_; });
@@ -115,7 +128,22 @@ void Reshaper::promote(MemberId id) {
   MemberPromoteRequest request;
   request.set_id(id.value);
   MemberPromoteResponse response;
-  if (client().call("Cluster/MemberPromote", request, response, kPatience).ok()) ++promoted_;
+  const cluster_test::Status status = client().call("Cluster/MemberPromote", request, response, kPatience);
+  roster_.promoted(id, status);
+  if (status.ok()) ++promoted_;
+}
+
+// One more URL, or again only the first. What it is called by on the network stays.
+void Reshaper::update(const v3bridge::Member& member) {
+  std::vector<std::string> urls = {member.peer_urls.front()};
+  if (member.peer_urls.size() == 1) urls.push_back("http://127.0.0.2" + urls.front().substr(urls.front().rfind(':')));
+  MemberUpdateRequest request;
+  request.set_id(member.id.value);
+  for (const std::string& url : urls) request.add_peerurls(url);
+  MemberUpdateResponse response;
+  const cluster_test::Status status = client().call("Cluster/MemberUpdate", request, response, kPatience);
+  roster_.updated(member.id, urls, status);
+  if (status.ok()) ++updated_;
 }
 
 void Reshaper::remove(MemberId id) {
@@ -123,6 +151,7 @@ void Reshaper::remove(MemberId id) {
   request.set_id(id.value);
   MemberRemoveResponse response;
   const cluster_test::Status status = client().call("Cluster/MemberRemove", request, response, kPatience);
+  roster_.removed(id, status);
   if (status.ok()) ++removed_;
   if (status.unknown()) may_be_removed_ = id;
   if (status.ok() || status.code == kNotFound) may_be_removed_.reset();

@@ -59,11 +59,10 @@ class Run {
 
  private:
   void play_through() {
-    server::Founding founding;
-    for (size_t i = 0; i < plan_.members; ++i) founding.members.push_back(described(i));
-    raft::Configuration founders;
-    for (const v3bridge::Member& member : founding.members) founders.voters.push_back(member.id);
-    raft_trace_.emplace(std::move(founders), [this](const std::string& what) { violations_.add("SIM-10", what); });
+    const server::Founding founding{true, founders()};
+    raft::Configuration voters;
+    for (const v3bridge::Member& member : founding.members) voters.voters.push_back(member.id);
+    raft_trace_.emplace(std::move(voters), [this](const std::string& what) { violations_.add("SIM-10", what); });
     for (size_t i = 0; i < plan_.members; ++i) add_member(described(i), founding);
     if (!all_serve(kStartTime)) return violations_.add("INV-R14", "the cluster does not come up");
     cluster_test::Load load(plan_.load, [this] { return ports(); }, dice_.next());
@@ -131,8 +130,9 @@ class Run {
                          member.peer_urls = {url};
                          add_member(member, std::move(founding));
                          faults.temper(*members_.back());
-                       }},
-                      dice_.split());
+                       },
+                       [&](const std::string& what) { violations_.add("INV-M1", what); }},
+                      founders(), dice_.split());
     std::thread reshaping([&] {
       if (plan_.reshapes) reshaper.run();
     });
@@ -146,6 +146,7 @@ class Run {
     for (const Faults::Count& count : faults.counts()) counts_[count.name] = count.times;
     counts_["members added"] = reshaper.added();
     counts_["members promoted"] = reshaper.promoted();
+    counts_["members updated"] = reshaper.updated();
     counts_["members removed"] = reshaper.removed();
     if (plan_.reshapes) retire_removed(reshaper);
   }
@@ -211,6 +212,11 @@ class Run {
   static uint16_t port_of(size_t i) { return static_cast<uint16_t>(kFirstPort + 2 * i); }
   static v3bridge::Member described(size_t i) {
     return {MemberId(i + 1), "m" + std::to_string(i + 1), {url_of(i)}, {"http://127.0.0.1:" + std::to_string(port_of(i))}};
+  }
+  std::vector<v3bridge::Member> founders() const {
+    std::vector<v3bridge::Member> founders;
+    for (size_t i = 0; i < plan_.members; ++i) founders.push_back(described(i));
+    return founders;
   }
   static std::string url_of(size_t i) { return "http://127.0.0.1:" + std::to_string(port_of(i) + 1); }
 
