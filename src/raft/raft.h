@@ -203,6 +203,8 @@ class Raft {
   Round answered_by_quorum() const;
   void confirm_round();
   bool has_lease() const;
+  Index matched() const;
+  EntryId acknowledged_by(const Progress& follower) const;
   Progress* hear_follower(const Message& message);
 
   const Options options_;
@@ -212,6 +214,10 @@ class Raft {
   MemberId leader_;
   Configuration configuration_;
   Log log_;
+  struct {
+    Term term;
+    Index index;
+  } matched_;  // how far the log is that of the leader of `term`: what it has accepted of that one's appends
   Durability durability_;
   Index handed_to_apply_;
 

@@ -56,11 +56,15 @@ void Raft::on(const Message& message, const AppendRequest& request) {
     durability_.replaced_from(*replaced);
   }
   const Index last_sent(request.previous.index.value + request.entries.size());
+  matched_ = {hard_.term, std::max(matched(), last_sent)};
   log_.commit_to(std::min(request.commit, last_sent));
   acknowledge(message.from, last_sent);
 }
 
 void Raft::acknowledge(MemberId leader, Index index) { send(leader, AppendReply{true, index, {}, !has_whole_log()}); }
+
+// Behind it the log may be another one, however long: the leader goes by what an earlier process here acknowledged.
+Index Raft::matched() const { return matched_.term == hard_.term ? matched_.index : Index(); }
 
 void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   if (!hear_leader(message)) return;
@@ -71,7 +75,7 @@ void Raft::on(const Message& message, const Heartbeat& heartbeat) {
     lost_log_of_ = options_.id;
     return;
   }
-  log_.commit_to(std::min(heartbeat.commit, log_.last_index()));
+  log_.commit_to(std::min(heartbeat.commit, matched()));
   send(message.from, HeartbeatReply{heartbeat.round});
   if (quarantined_ && heartbeat.released == options_.incarnation) {
     VIADUCT_MARK("raft: a quarantine ends");
@@ -87,12 +91,17 @@ void Raft::append(EntryType type, std::string data) {
   replication_due_ = !followers_.empty();
 }
 
+EntryId Raft::acknowledged_by(const Progress& follower) const {
+  const Index match = follower.match();
+  return {match, match < log_.base().index ? Term() : log_.term(match).value()};
+}
+
 // Who replied; null if that is no follower, or one that has been started anew since.
 Progress* Raft::hear_follower(const Message& message) {
   const auto found = followers_.find(message.from);
   if (found == followers_.end()) return nullptr;
   Progress& follower = found->second;
-  switch (follower.standing.heard(message.incarnation, follower.match())) {
+  switch (follower.standing.heard(message.incarnation, acknowledged_by(follower))) {
     case Standing::Speaker::kOld:
       VIADUCT_MARK("raft: a reply of an earlier incarnation");
       ++stale_replies_;
@@ -116,7 +125,7 @@ void Raft::on(const Message& message, const AppendReply& reply) {
   const bool counted = follower.standing.counts();
   follower.standing.told(reply.quarantined, round_.next());
   if (!reply.accepted) {
-    if (follower.standing.rejected(reply.index, reply.hint.index)) {
+    if (follower.standing.rejected(reply.index, reply.hint)) {
       VIADUCT_MARK("raft: a follower has lost what it acknowledged");
       ++protocol_errors_;
       lost_log_of_ = message.from;

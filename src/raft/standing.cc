@@ -4,12 +4,12 @@
 
 namespace viaduct::raft {
 
-Standing::Speaker Standing::heard(uint64_t incarnation, Index match) {
+Standing::Speaker Standing::heard(uint64_t incarnation, EntryId match) {
   if (!incarnation_) incarnation_ = incarnation;
   if (incarnation == *incarnation_) return Speaker::kKnown;
   if (incarnation < *incarnation_) return Speaker::kOld;
   incarnation_ = incarnation;
-  acknowledged_ = std::max(acknowledged_, match);
+  if (match.index > acknowledged_.index) acknowledged_ = match;
   release_at_.reset();
   if (trust_ != Trust::kLost) trust_ = Trust::kRestarted;
   return Speaker::kNew;
@@ -23,13 +23,15 @@ void Standing::told(bool quarantined, Round next_round) {
   } else if (trust_ != Trust::kQuarantined) {
     trust_ = Trust::kQuarantined;
     needs_ = next_round;
-    acknowledged_ = Index();  // all of it may be gone, and this is known
+    acknowledged_ = {};  // all of it may be gone, and this is known
   }
 }
 
-// With all that it acknowledged it would have had the entry, or one of no newer term at or behind what it acknowledged.
-bool Standing::rejected(Index previous, Index hint) {
-  const bool has_less = previous <= acknowledged_ || hint < acknowledged_;
+// With all that it acknowledged it would have had the entry, or one of no newer term at or behind what it acknowledged,
+// and of no older term than that.
+bool Standing::rejected(Index previous, EntryId hint) {
+  const bool has_less =
+      previous <= acknowledged_.index || hint.index < acknowledged_.index || hint.term < acknowledged_.term;
   if (trust_ != Trust::kFull || !has_less) return false;
   trust_ = Trust::kLost;
   return true;

@@ -23,12 +23,13 @@ class Standing {
     kOld,    // from before a start that is known of: to be dropped
   };
 
-  // A reply of `incarnation` came; the one before, if any, had acknowledged up to `match`.
-  Speaker heard(uint64_t incarnation, Index match);
+  // A reply of `incarnation` came; the one before, if any, had acknowledged up to `match`, whose term is 0 if the leader
+  // does not know it any more.
+  Speaker heard(uint64_t incarnation, EntryId match);
   // What the reply to an append says of itself. `next_round`: the next round of heartbeats to begin.
   void told(bool quarantined, Round next_round);
   // It rejected an append behind `previous` with `hint`. Returns whether that gives a loss away for the first time.
-  bool rejected(Index previous, Index hint);
+  bool rejected(Index previous, EntryId hint);
 
   // A quorum has answered `round`, and the leader knows that `commit` is committed.
   void confirmed(Round round, Index commit);
@@ -49,7 +50,7 @@ class Standing {
 
   std::optional<uint64_t> incarnation_;
   Trust trust_ = Trust::kUnheard;
-  Index acknowledged_;  // by earlier incarnations
+  EntryId acknowledged_;  // by earlier incarnations
   Round needs_;         // quarantined: the first round that tells a commit index good for release
   std::optional<Index> release_at_;
 };

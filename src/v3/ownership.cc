@@ -106,7 +106,7 @@ class Acquisition : public std::enable_shared_from_this<Acquisition> {
       if (is_there(before_)) return;
       signals_.cancel(std::exchange(watch_, 0));
     }
-    waited_ ? confirm() : answer(claimed_);
+    waited_ ? confirm() : answer_if_owned(claimed_);
   }
 
   void on_signal() {
@@ -147,11 +147,12 @@ class Acquisition : public std::enable_shared_from_this<Acquisition> {
       release();
       return fail(std::move(status));
     }
-    if (!is_there(own_)) return fail(claim_.lost);
-    answer(current_numbers(engine_.store()).revision);
+    answer_if_owned(current_numbers(engine_.store()).revision);
   }
 
-  void answer(Revision owned) {
+  // `owned` was read before: at that revision the key was there if it is there now.
+  void answer_if_owned(Revision owned) {
+    if (!is_there(own_)) return fail(claim_.lost);
     answer_(*call_, {own_.key, own_.created, lease_, claimed_, owned});
     call_.reset();
   }

@@ -26,7 +26,7 @@ enum Code {
 HeaderList headers_of(int port, std::string_view method) {
   return {{":method", "POST"},
           {":scheme", "http"},
-          {":path", "/etcdserverpb." + std::string(method)},
+          {":path", (method.find('.') == method.npos ? "/etcdserverpb." : "/") + std::string(method)},
           {":authority", "127.0.0.1:" + std::to_string(port)},
           {"content-type", "application/grpc"},
           {"te", "trailers"}};

@@ -36,7 +36,7 @@ class V3Client {
  public:
   explicit V3Client(int port) : port_(port) {}
 
-  // `method` is "KV/Range", of the package etcdserverpb.
+  // `method` is "KV/Range", of the package etcdserverpb, or "v3lockpb.Lock/Lock" with a package.
   Status call(std::string_view method, const MessageLite& request, MessageLite& response,
               std::chrono::milliseconds time);
   // How often it has connected: what a server promises per connection is known by this number.

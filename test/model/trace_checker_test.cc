@@ -170,7 +170,7 @@ TEST_CASE("what a member does and may not is told by the rule that it breaks") {
                 }},
            Case{"the same commit index",
                 [](Watched& m) {
-                  m.tell(2, 5, Heartbeat{Index(0), Round(1)});
+                  m.tell(2, 5, append({3, 3}, {}, 0));
                   m.step_unseen(2, 5, Heartbeat{Index(2), Round(1)});
                 }},
            Case{"INV-R8, R10",

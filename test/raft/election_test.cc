@@ -142,7 +142,7 @@ TEST_CASE("an answer to a vote tells what is committed, and is believed for an e
         CAPTURE(granted);
         CAPTURE(is_vote);
         Script script(5, 0, {1, 1, 4});
-        script.tell(3, 5, Heartbeat{Index(1), Round(1)});
+        script.tell(3, 5, AppendRequest{entry_id(1, 1), {}, Index(1)});
         script.tell(2, 5, is_vote ? MessageBody(VoteReply{granted, c.committed}) : PreVoteReply{granted, c.committed});
         CHECK(script.raft().log().commit() == Index(c.commit_after));
         CHECK(script.raft().leader() == MemberId(3));
@@ -163,7 +163,7 @@ TEST_CASE("an answer to a vote says what the voter knows to be committed, whatev
                         Case{"of an older term", 4, VoteRequest{}}}) {
     CAPTURE(c.name);
     Script script(5, 0, {1, 1, 4});
-    script.tell(3, 5, Heartbeat{Index(2), Round(1)});
+    script.tell(3, 5, AppendRequest{entry_id(2, 1), {}, Index(2)});
     script.raft().forget_leader();
     const std::vector<Message> answers = script.tell(2, c.term, c.request);
     REQUIRE(answers.size() == 1);

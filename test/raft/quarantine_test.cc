@@ -108,6 +108,7 @@ TEST_CASE("only a release of its own incarnation, from a leader of its term, end
         Case{"its own, from a newer leader", 6, 2, true}, Case{"its own, from an older leader", 4, 2, false}}) {
     CAPTURE(c.name);
     Script script = with_loss({1, 2, 3}, 1);
+    script.tell(2, c.term, AppendRequest{entry_id(2, 2), {}, Index(0)});
     const auto answers = script.tell(2, c.term, Heartbeat{Index(2), Round(1), c.released});
     CHECK(script.raft().quarantined() == !c.ends);
     const auto replies = bodies<AppendReply>(answers);

@@ -7,12 +7,14 @@ namespace {
 
 using Speaker = Standing::Speaker;
 
+EntryId at(uint64_t index = 0, uint64_t term = 4) { return {Index(index), Term(term)}; }
+
 // Incarnation 1 had acknowledged up to 10; incarnation 2 has answered.
 Standing restarted() {
   Standing standing;
-  standing.heard(1, Index());
+  standing.heard(1, at());
   standing.told(false, Round(1));
-  standing.heard(2, Index(10));
+  standing.heard(2, at(10));
   return standing;
 }
 
@@ -36,7 +38,7 @@ TEST_CASE("a follower's first words are no restart, a rising incarnation is one,
     CAPTURE(c.name);
     Standing standing;
     Speaker last = Speaker::kOld;
-    for (uint64_t incarnation : c.incarnations) last = standing.heard(incarnation, Index(3));
+    for (uint64_t incarnation : c.incarnations) last = standing.heard(incarnation, at(3));
     CHECK(last == c.last);
   }
 }
@@ -44,7 +46,7 @@ TEST_CASE("a follower's first words are no restart, a rising incarnation is one,
 TEST_CASE("a follower counts from the start, and after a restart from its first word that its log is whole") {
   Standing standing;
   CHECK(standing.counts());
-  standing.heard(1, Index());
+  standing.heard(1, at());
   CHECK(standing.counts());
   standing = restarted();
   CHECK_FALSE(standing.counts());
@@ -86,7 +88,7 @@ TEST_CASE("the commit index noted first is the one that a quarantine waits for, 
 TEST_CASE("another start in quarantine begins it anew") {
   Standing standing = quarantined();
   standing.confirmed(Round(5), Index(20));
-  CHECK(standing.heard(3, Index(20)) == Speaker::kNew);
+  CHECK(standing.heard(3, at(20)) == Speaker::kNew);
   standing.told(true, Round(8));
   CHECK(standing.awaits_confirmation());
   standing.confirmed(Round(7), Index(25));
@@ -100,29 +102,32 @@ TEST_CASE("RB-38: a follower that lacks what it acknowledged before a start has 
   struct Case {
     const char* name;
     bool quarantined;
-    uint64_t previous, hint;
+    uint64_t previous;
+    EntryId hint;
     bool lost;
   };
-  for (const Case& c : {Case{"rejected behind it all, with all of it", false, 15, 10, false},
-                        Case{"rejected behind it all, with less", false, 15, 9, true},
-                        Case{"rejected at the last", false, 10, 10, true}, Case{"nothing left", false, 15, 0, true},
-                        Case{"in quarantine", true, 15, 0, false}}) {
+  for (const Case& c : {Case{"rejected behind it all, with all of it", false, 15, at(10), false},
+                        Case{"rejected behind it all, with more, of a later term", false, 15, at(12, 5), false},
+                        Case{"rejected behind it all, with less", false, 15, at(9), true},
+                        Case{"rejected behind it all, with more, but of an older term", false, 15, at(12, 3), true},
+                        Case{"rejected at the last", false, 10, at(10), true},
+                        Case{"nothing left", false, 15, at(0, 0), true}, Case{"in quarantine", true, 15, at(0, 0), false}}) {
     CAPTURE(c.name);
     Standing standing = restarted();
     standing.told(c.quarantined, Round(1));
-    CHECK(standing.rejected(Index(c.previous), Index(c.hint)) == c.lost);
+    CHECK(standing.rejected(Index(c.previous), c.hint) == c.lost);
     CHECK(standing.counts() == (!c.lost && !c.quarantined));
-    CHECK_FALSE(standing.rejected(Index(c.previous), Index(c.hint)));  // told once
+    CHECK_FALSE(standing.rejected(Index(c.previous), c.hint));  // told once
   }
 }
 
 TEST_CASE("RB-38: what was acknowledged is remembered over several starts, and a loss for ever") {
   Standing standing = restarted();
   standing.told(false, Round(1));
-  standing.heard(3, Index(4));
+  standing.heard(3, at(4));
   standing.told(false, Round(1));
-  CHECK(standing.rejected(Index(15), Index(9)));
-  standing.heard(4, Index(9));
+  CHECK(standing.rejected(Index(15), at(9)));
+  standing.heard(4, at(9));
   standing.told(false, Round(1));
   CHECK_FALSE(standing.counts());
   CHECK(standing.released(Index(99)) == 0);
@@ -131,18 +136,18 @@ TEST_CASE("RB-38: what was acknowledged is remembered over several starts, and a
 TEST_CASE("what a follower acknowledged before a loss that it declared is not held against it, what it did since is") {
   Standing standing = quarantined();
   standing.told(false, Round(6));
-  CHECK_FALSE(standing.rejected(Index(15), Index(3)));
-  standing.heard(3, Index(7));
+  CHECK_FALSE(standing.rejected(Index(15), at(3)));
+  standing.heard(3, at(7));
   standing.told(false, Round(6));
-  CHECK_FALSE(standing.rejected(Index(15), Index(7)));
-  CHECK(standing.rejected(Index(15), Index(6)));
+  CHECK_FALSE(standing.rejected(Index(15), at(7)));
+  CHECK(standing.rejected(Index(15), at(6)));
 }
 
 TEST_CASE("a follower that never restarted may reject anything: it was probed too far") {
   Standing standing;
-  standing.heard(1, Index());
+  standing.heard(1, at());
   standing.told(false, Round(1));
-  CHECK_FALSE(standing.rejected(Index(15), Index(0)));
+  CHECK_FALSE(standing.rejected(Index(15), at(0)));
 }
 
 }  // namespace viaduct::raft

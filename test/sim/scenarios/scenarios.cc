@@ -10,6 +10,7 @@
 #include "test/sim/scenarios/large.h"
 #include "test/sim/scenarios/lease_churn.h"
 #include "test/sim/scenarios/lock.h"
+#include "test/sim/scenarios/owners.h"
 #include "test/sim/scenarios/paged_lists.h"
 #include "test/sim/scenarios/v2_watches.h"
 #include "test/sim/scenarios/watching.h"
@@ -36,6 +37,7 @@ constexpr std::array<Kind, kScenarios> kKinds = {{
     {"large", make<Large>},
     {"lease churn", make<LeaseChurn>},
     {"lock", make<Lock>},
+    {"owners", make<Owners>},
     {"paged lists", make<PagedLists>},
     {"v2 watches", make<V2Watches>},
     {"watching", make<Watching>},

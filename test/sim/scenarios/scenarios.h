@@ -18,7 +18,7 @@
 
 namespace viaduct::sim {
 
-constexpr size_t kScenarios = 9;
+constexpr size_t kScenarios = 10;
 struct ScenarioPlan {
   std::array<size_t, kScenarios> clients{};  // how many each has; names in scenarios.cc
   size_t largest_request = 0;                // bytes; the limit, or what the log has room for
