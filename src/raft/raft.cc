@@ -121,8 +121,7 @@ Result<Index> Raft::propose_configuration(std::string data) {
 }
 
 bool Raft::leads_alone() const {
-  return role_ == Role::kLeader && configuration_.voters.size() == 1 && configuration_.outgoing.empty() &&
-         log_.applied() >= term_start_;
+  return role_ == Role::kLeader && followers_.empty() && log_.applied() >= term_start_;
 }
 
 Result<ReadToken> Raft::read_index() {
