@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "test/cluster/v3_client.h"
@@ -16,6 +17,7 @@ using cluster_test::V3Stream;
 using Clock = std::chrono::steady_clock;
 
 constexpr uint64_t kMostWatchers = 3, kFarthestPast = 100, kFarthestFuture = 60, kLongestDeaf = 2000;
+constexpr int64_t kWholeStream = -1;  // the watch id of a notice that was asked for
 constexpr const char* kPrefixes[] = {"/", "/three/", "/play/", "/play/page/", "/two/"};
 
 }  // namespace
@@ -31,9 +33,36 @@ class Watching::Client : cluster_test::Worker<V3Client> {
       sleep_ms(10, 100);
       move();
     }
+    if (watching_.stage_.serves_at_end) expect_progress();
   }
 
  private:
+  // Nothing is broken any more: who asks for progress is answered (INV-W7).
+  void expect_progress() {
+    for (const auto end = Clock::now() + watching_.stage_.recovery; Clock::now() < end; sleep_ms(10, 100), move()) {
+      const std::optional<bool> told = ask_once(end);
+      if (told && *told) return;
+      if (told) break;
+    }
+    workload_.complain("INV-W7: " + std::to_string(port_) + " does not answer a request for progress");
+  }
+
+  // Nothing: the stream has ended.
+  std::optional<bool> ask_once(Clock::time_point end) {
+    WatchRequest request;
+    request.mutable_create_request()->set_key(kPrefixes[below(std::size(kPrefixes))]);
+    if (chance(50)) request.mutable_create_request()->set_start_revision(newest_);
+    V3Stream stream(port_, "Watch/Watch", request);
+    ask_for_progress(stream);
+    while (Clock::now() < end) {
+      WatchResponse response;
+      const V3Stream::Next next = stream.next(response, 1s);
+      if (next == V3Stream::Next::kEnded) return std::nullopt;
+      if (next == V3Stream::Next::kMessage && response.watch_id() == kWholeStream) return true;
+    }
+    return false;
+  }
+
   void follow() {
     WatchStream kept;
     kept.name =
