@@ -317,8 +317,9 @@ $(BUILD)/bin/sim: $(SIM) $(TRACE) $(call libraries,$(LAYERS)) test/sim/raft_call
 # Its checkers, which need nothing simulated.
 SIM_UNIT     := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/sim/unit/*.cc) test/main.cc \
                 $(addprefix test/sim/,chronicle.cc damage.cc dice.cc invariants.cc roster.cc) \
-                $(addprefix test/sim/scenarios/,kv_checker.cc kv_client.cc kv_model.cc kv_scenario.cc lock.cc owners.cc past.cc v2_past.cc \
-                v2_sights.cc v2_watch_checker.cc watch_stream_checker.cc) $(addprefix test/support/,fake_disk.cc fake_medium.cc) \
+                $(addprefix test/sim/scenarios/,append_lists.cc bank.cc both_views.cc hashes.cc kv_checker.cc kv_client.cc kv_model.cc \
+                kv_scenario.cc lease_churn.cc lock.cc owners.cc past.cc v2_past.cc v2_sights.cc v2_watch_checker.cc \
+                watch_stream_checker.cc) $(addprefix test/support/,fake_disk.cc fake_medium.cc) \
                 $(addprefix test/cluster/,compactions.cc history.cc v2_client.cc v3_client.cc) \
                 $(addprefix test/conformance/,connection.cc reply.cc http2_client.cc grpc_frame.cc))
 $(BUILD)/bin/sim_test: $(SIM_UNIT) $(call libraries,v2 v3bridge store wal net proto base)

@@ -202,15 +202,19 @@ void check_elements(const std::vector<AppendLists::Element>& elements, std::map<
 }  // namespace
 
 void AppendLists::judge(const Evidence& evidence, Violations& violations) {
-  const Past& past = evidence.past;
   judge_calls(evidence, {}, violations);
+  check_lists(elements_, v2_reads_, evidence.past, violations);
+}
+
+void check_lists(const std::vector<AppendLists::Element>& elements, const std::vector<AppendLists::V2Read>& reads,
+                 const Past& past, Violations& violations) {
   std::map<std::string, std::string> lists;
-  for (const Element& element : elements_) lists[element.operation.keys.front()];
+  for (const AppendLists::Element& element : elements) lists[element.operation.keys.front()];
   for (auto& [key, list] : lists) {
     if (const KeyState* state = past.at(key, past.last_revision())) list = state->kv.value();
-    check_elements(elements_, places_of(key, list, violations), key, violations);
+    check_elements(elements, places_of(key, list, violations), key, violations);
   }
-  for (const V2Read& read : v2_reads_) {
+  for (const AppendLists::V2Read& read : reads) {
     if (!is_beginning(read.list, lists[read.operation.keys.front()])) {
       violations.add("INV-L6", "read a list that never was: " + describe(read.operation));
     }

@@ -40,4 +40,7 @@ class AppendLists final : public KvScenario {
   std::vector<V2Read> v2_reads_;
 };
 
+void check_lists(const std::vector<AppendLists::Element>& elements, const std::vector<AppendLists::V2Read>& reads,
+                 const Past& past, cluster_test::Violations& violations);
+
 }  // namespace viaduct::sim

@@ -135,7 +135,8 @@ void Bank::play(size_t number, uint64_t seed) { Client(*this, number, seed).run(
 void Bank::judge(const Evidence& evidence, Violations& violations) {
   judge_calls(evidence, {kPrefix}, violations);
   for (const V2Sight& sight : v2_sights_.all()) check_v2_sight(sight, evidence.past, violations);
-  check_totals(evidence.past, violations);
+  check_totals(kv_calls_.all(), v2_sights_.all(), violations);
+  check_balances(evidence.past, violations);
 }
 
 namespace {
@@ -155,16 +156,18 @@ void check_total(const ResponseOp& response, const KvCall& call, Violations& vio
 
 }  // namespace
 
-// Independent of what the log says.
-void Bank::check_totals(const Past& past, Violations& violations) const {
-  for (const KvCall& call : kv_calls_.all()) check_total(call.response, call, violations);
-  for (const V2Sight& sight : v2_sights_.all()) {
+void check_totals(const std::vector<KvCall>& calls, const std::vector<V2Sight>& sights, Violations& violations) {
+  for (const KvCall& call : calls) check_total(call.response, call, violations);
+  for (const V2Sight& sight : sights) {
     int64_t total = 0;
     for (const auto& [key, file] : sight.files) total += balance_of(file.value);
     if (!sight.files.empty() && total != kTotal) {
       violations.add("INV-L6", "v2's accounts add up to " + std::to_string(total) + " in " + describe(sight.operation));
     }
   }
+}
+
+void check_balances(const Past& past, Violations& violations) {
   for (const auto& [key, state] : past.range(kPrefix, end_of_prefix(kPrefix), past.last_revision())) {
     if (balance_of(state->kv.value()) < 0) violations.add("INV-L5", key + " is overdrawn: " + state->kv.value());
   }

@@ -20,9 +20,13 @@ class Bank final : public KvScenario {
 
  private:
   class Client;
-  void check_totals(const Past& past, cluster_test::Violations& violations) const;
 
   V2Sights v2_sights_;
 };
+
+// Independent of what the log says.
+void check_totals(const std::vector<KvCall>& calls, const std::vector<V2Sight>& sights,
+                  cluster_test::Violations& violations);
+void check_balances(const Past& past, cluster_test::Violations& violations);  // at the end
 
 }  // namespace viaduct::sim

@@ -96,15 +96,23 @@ class Hashes::Client : KvClient {
 
 void Hashes::play(size_t number, uint64_t seed) { Client(*this, number, seed).run(); }
 
-std::string Hashes::text_of(const Told& told) {
+void Hashes::judge(const Evidence& evidence, Violations& violations) {
+  judge_calls(evidence, {kPrefix}, violations);
+  check_hashes(told_, violations);
+}
+
+namespace {
+
+std::string text_of(const Hashes::Told& told) {
   return std::to_string(told.hash) + " (at port " + std::to_string(told.port) + ", whose head was " +
          std::to_string(told.head) + ")";
 }
 
-void Hashes::judge(const Evidence& evidence, Violations& violations) {
-  judge_calls(evidence, {kPrefix}, violations);
-  std::map<std::pair<int64_t, int64_t>, const Told*> first;
-  for (const Told& one : told_) {
+}  // namespace
+
+void check_hashes(const std::vector<Hashes::Told>& told, Violations& violations) {
+  std::map<std::pair<int64_t, int64_t>, const Hashes::Told*> first;
+  for (const Hashes::Told& one : told) {
     if (one.compact_revision > one.head)
       violations.add("INV-A9", "compacted at " + std::to_string(one.compact_revision) + " " + text_of(one));
     const auto [known, is_new] = first.try_emplace({one.revision, one.compact_revision}, &one);

@@ -20,8 +20,6 @@ class Hashes final : public KvScenario {
   void judge(const Evidence& evidence, cluster_test::Violations& violations) override;
   uint64_t calls() const override { return KvScenario::calls() + told_.size(); }
 
- private:
-  class Client;
   struct Told {
     int64_t revision, compact_revision;
     uint32_t hash;
@@ -29,10 +27,13 @@ class Hashes final : public KvScenario {
     int64_t head;  // was that then
   };
 
-  static std::string text_of(const Told& told);
+ private:
+  class Client;
 
   std::mutex mutex_;
   std::vector<Told> told_;
 };
+
+void check_hashes(const std::vector<Hashes::Told>& told, cluster_test::Violations& violations);
 
 }  // namespace viaduct::sim

@@ -193,8 +193,7 @@ class Owners::Client : KvClient {
     request.set_id(claim_.lease);
     LeaseKeepAliveResponse response;
     cluster_test::V3Stream stream(port_, "Lease/LeaseKeepAlive", request);
-    const bool lives =
-        stream.next(response, kPatience) == cluster_test::V3Stream::Next::kMessage && response.ttl() > 0;
+    const bool lives = stream.next(response, kPatience) == cluster_test::V3Stream::Next::kMessage && response.ttl() > 0;
     if (lives && renewed < claim_.hold.until) claim_.hold.until = sure_since(renewed);
   }
 
@@ -234,7 +233,8 @@ std::vector<Life> lives_of(const Past& past, const std::string& name) {
     const bool begins = change.after && static_cast<uint64_t>(change.after->kv.create_revision()) == change.revision;
     if (begins) lives.push_back({change.key, change.revision});
     if (change.after) continue;
-    const auto ended = std::ranges::find_if(lives.rbegin(), lives.rend(), [&](const Life& one) { return one.key == change.key; });
+    const auto ended =
+        std::ranges::find_if(lives.rbegin(), lives.rend(), [&](const Life& one) { return one.key == change.key; });
     if (ended != lives.rend()) ended->ended = change.revision;
   }
   return lives;
@@ -254,7 +254,8 @@ std::string fault_of(const Past& past, const std::vector<Life>& lives, Owners::C
   const KeyState* const key = past.at(claim.key, claim.revision);
   if (!key) return "its key was not there";
   claim.hold.fence = static_cast<uint64_t>(key->kv.create_revision());
-  if (claim.created != 0 && claim.created != claim.hold.fence) return "the key was made at " + std::to_string(claim.hold.fence);
+  if (claim.created != 0 && claim.created != claim.hold.fence)
+    return "the key was made at " + std::to_string(claim.hold.fence);
   if (key->kv.lease() != claim.lease) return "its key has another lease";
   const auto own = std::ranges::find_if(
       lives, [&](const Life& life) { return life.key == claim.key && life.created == claim.hold.fence; });

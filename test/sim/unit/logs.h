@@ -90,6 +90,11 @@ class Log {
     fill(chronicle);
     return V2Past(chronicle, violations);
   }
+  // As a member has applied all of it by `time`.
+  void fill(Chronicle& chronicle, Nanoseconds time = 0) const {
+    Seq next = store::Numbers().seq.next();
+    chronicle.take(MemberId(1), events_, time, next);
+  }
 
  private:
   store::Record numbered(store::Record record, uint32_t part) {
@@ -110,11 +115,6 @@ class Log {
     record.create_revision = is_new ? revision_ : before->second.create_revision;
     alive_[name] = record;
     return record;
-  }
-
-  void fill(Chronicle& chronicle) const {
-    Seq next = store::Numbers().seq.next();
-    chronicle.take(MemberId(1), events_, 0, next);
   }
 
   std::vector<store::EventPtr> events_;

@@ -21,16 +21,15 @@ Time at(int seconds) { return Time(std::chrono::seconds(seconds)); }
 // more, 7: it goes.
 Past past() {
   Log log;
-  log.put(kFirstKey, "a", kFirstLease).put(kSecondKey, "b", kSecondLease).put(kFirstKey, "A", kFirstLease).erase(kFirstKey);
+  log.put(kFirstKey, "a", kFirstLease)
+      .put(kSecondKey, "b", kSecondLease)
+      .put(kFirstKey, "A", kFirstLease)
+      .erase(kFirstKey);
   return log.put(kSecondKey, "B", kSecondLease).erase(kSecondKey).put("/elsewhere", "x").past();
 }
 
-Owners::Claim first() {
-  return {"/n", kFirstKey, 2, 2, kFirstLease, 3, {"first", 0, at(1), at(2), at(5)}};
-}
-Owners::Claim second() {
-  return {"/n", kSecondKey, 5, 3, kSecondLease, 6, {"second", 0, at(2), at(6), at(8)}};
-}
+Owners::Claim first() { return {"/n", kFirstKey, 2, 2, kFirstLease, 3, {"first", 0, at(1), at(2), at(5)}}; }
+Owners::Claim second() { return {"/n", kSecondKey, 5, 3, kSecondLease, 6, {"second", 0, at(2), at(6), at(8)}}; }
 
 mvccpb::KeyValue key_value(const std::string& key, const std::string& value, int64_t created, int64_t modified,
                            int64_t version, int64_t lease) {

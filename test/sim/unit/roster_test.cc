@@ -13,7 +13,8 @@ using Members = std::vector<v3bridge::Member>;
 using Status = Roster::Status;
 
 constexpr int kFailedPrecondition = 9, kDeadlineExceeded = 4;  // gRPC's
-const Status kOk{0, {}}, kRefused{kFailedPrecondition, "etcdserver: can only promote a learner member which is in sync with leader"},
+const Status kOk{0, {}},
+    kRefused{kFailedPrecondition, "etcdserver: can only promote a learner member which is in sync with leader"},
     kUnknown{kDeadlineExceeded, "etcdserver: request timed out"}, kNotSent{Status::kNotSent, {}};
 
 v3bridge::Member member(uint64_t id, bool is_learner = false, Roster::Urls urls = {}) {
@@ -96,8 +97,10 @@ TEST_CASE("a linearizable answer shows what was answered, may show what was not,
                 },
                 {updated},
                 ""},
-           Case{"an update that promotes", with_learner([=](Roster& r) { r.updated(MemberId(3), {"http://m3"}, kOk); }),
-                {kWithThird}, "3 votes"},
+           Case{"an update that promotes",
+                with_learner([=](Roster& r) { r.updated(MemberId(3), {"http://m3"}, kOk); }),
+                {kWithThird},
+                "3 votes"},
        }) {
     CAPTURE(c.name);
     Roster roster(kFounders);
