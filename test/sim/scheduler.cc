@@ -108,10 +108,12 @@ void Scheduler::run(Machine& machine, const std::function<void()>& body) {
 }
 
 Thread& Scheduler::spawn(Machine& machine, std::string name, std::function<void()> body) {
-  threads_.push_back(std::make_unique<Thread>(threads_.size() + 1, machine, std::move(name), [this, body = std::move(body)] {
+  const auto life = [this, body = std::move(body)]() mutable {
     body();
+    body = nullptr;  // what it holds may take locks, and wait for them
     end_thread();
-  }));
+  };
+  threads_.push_back(std::make_unique<Thread>(threads_.size() + 1, machine, std::move(name), life));
   Thread& thread = *threads_.back();
   machine.threads.push_back(&thread);
   make_ready(thread);
