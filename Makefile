@@ -305,12 +305,12 @@ mutants: test-deps
 # --- Whole clusters in one thread, each from one seed: `make sim SEEDS=5000 SEED=1` plays that many, PARALLEL at a time,
 # `make sim SEED=n SEEDS=1 TRACE=1` shows one of them; test/sim/README.md.
 SEEDS        ?= 500
-SIM          := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/sim/*.cc test/sim/scenarios/*.cc) $(addprefix test/support/,fake_disk.cc fake_medium.cc) \
+SIM_OBJECTS  := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/sim/*.cc test/sim/scenarios/*.cc) $(addprefix test/support/,fake_disk.cc fake_medium.cc) \
                 $(addprefix test/cluster/,chores.cc compactions.cc history.cc lease_checker.cc lease_load.cc linearizability.cc load.cc \
                 order_checker.cc replay.cc ttl_load.cc v2_client.cc v2_load.cc v3_client.cc v3_load.cc watch_checker.cc watch_load.cc) \
                 $(addprefix test/conformance/,connection.cc reply.cc http2_client.cc grpc_frame.cc))
 $(BUILD)/bin/sim: PKG_LD += $(HTTPLIB_LD)
-$(BUILD)/bin/sim: $(SIM) $(TRACE) $(call libraries,$(LAYERS)) test/sim/raft_calls.link
+$(BUILD)/bin/sim: $(SIM_OBJECTS) $(TRACE) $(call libraries,$(LAYERS)) test/sim/raft_calls.link
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD   $@")
 	$(Q)$(CXX) $(LDFLAGS_ALL) @test/sim/raft_calls.link -o $@ $(filter-out %.link,$^) $(PKG_LD)
