@@ -79,6 +79,7 @@ void Reshaper::change() {
   const auto known = members();
   if (!known || known->empty()) return;
   const auto learner = std::ranges::find_if(*known, [](const auto& member) { return member.is_learner; });
+  if (learner != known->end() && dice_.chance(0.3)) return update(*learner);
   if (learner != known->end() && dice_.chance(0.7)) return promote(learner->id);
   if (dice_.chance(0.2)) return update((*known)[dice_.below(known->size())]);
   if (known->size() < kMostMembers && dice_.chance(0.6)) return add(world_.new_peer_url(), dice_.chance(0.5));
