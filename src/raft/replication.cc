@@ -101,12 +101,13 @@ Progress* Raft::hear_follower(const Message& message) {
   const auto found = followers_.find(message.from);
   if (found == followers_.end()) return nullptr;
   Progress& follower = found->second;
-  switch (follower.standing.heard(message.incarnation, acknowledged_by(follower))) {
+  switch (follower.standing.heard(message.incarnation)) {
     case Standing::Speaker::kOld:
       VIADUCT_MARK("raft: a reply of an earlier incarnation");
       ++stale_replies_;
       return nullptr;
     case Standing::Speaker::kNew:
+      follower.standing.had(acknowledged_by(follower));
       follower.restarted(log_.last_index().next());
       break;
     case Standing::Speaker::kKnown:

@@ -4,15 +4,18 @@
 
 namespace viaduct::raft {
 
-Standing::Speaker Standing::heard(uint64_t incarnation, EntryId match) {
+Standing::Speaker Standing::heard(uint64_t incarnation) {
   if (!incarnation_) incarnation_ = incarnation;
   if (incarnation == *incarnation_) return Speaker::kKnown;
   if (incarnation < *incarnation_) return Speaker::kOld;
   incarnation_ = incarnation;
-  if (match.index > acknowledged_.index) acknowledged_ = match;
   release_at_.reset();
   if (trust_ != Trust::kLost) trust_ = Trust::kRestarted;
   return Speaker::kNew;
+}
+
+void Standing::had(EntryId match) {
+  if (match.index > acknowledged_.index) acknowledged_ = match;
 }
 
 // A follower enters quarantine only by a start: to claim it after having been trusted is an old reply that came late.

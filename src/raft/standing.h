@@ -23,9 +23,9 @@ class Standing {
     kOld,    // from before a start that is known of: to be dropped
   };
 
-  // A reply of `incarnation` came; the one before, if any, had acknowledged up to `match`, whose term is 0 if the leader
-  // does not know it any more.
-  Speaker heard(uint64_t incarnation, EntryId match);
+  Speaker heard(uint64_t incarnation);  // a reply of it came
+  // After kNew: what the incarnation before had acknowledged; of term 0 if the leader does not know that any more.
+  void had(EntryId match);
   // What the reply to an append says of itself. `next_round`: the next round of heartbeats to begin.
   void told(bool quarantined, Round next_round);
   // It rejected an append behind `previous` with `hint`. Returns whether that gives a loss away for the first time.
@@ -51,7 +51,7 @@ class Standing {
   std::optional<uint64_t> incarnation_;
   Trust trust_ = Trust::kUnheard;
   EntryId acknowledged_;  // by earlier incarnations
-  Round needs_;         // quarantined: the first round that tells a commit index good for release
+  Round needs_;           // quarantined: the first round that tells a commit index good for release
   std::optional<Index> release_at_;
 };
 

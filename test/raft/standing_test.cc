@@ -9,12 +9,18 @@ using Speaker = Standing::Speaker;
 
 EntryId at(uint64_t index = 0, uint64_t term = 4) { return {Index(index), Term(term)}; }
 
+Speaker hear(Standing& standing, uint64_t incarnation, EntryId match) {
+  const Speaker speaker = standing.heard(incarnation);
+  if (speaker == Speaker::kNew) standing.had(match);
+  return speaker;
+}
+
 // Incarnation 1 had acknowledged up to 10; incarnation 2 has answered.
 Standing restarted() {
   Standing standing;
-  standing.heard(1, at());
+  hear(standing, 1, at());
   standing.told(false, Round(1));
-  standing.heard(2, at(10));
+  hear(standing, 2, at(10));
   return standing;
 }
 
@@ -38,7 +44,7 @@ TEST_CASE("a follower's first words are no restart, a rising incarnation is one,
     CAPTURE(c.name);
     Standing standing;
     Speaker last = Speaker::kOld;
-    for (uint64_t incarnation : c.incarnations) last = standing.heard(incarnation, at(3));
+    for (uint64_t incarnation : c.incarnations) last = hear(standing, incarnation, at(3));
     CHECK(last == c.last);
   }
 }
@@ -46,7 +52,7 @@ TEST_CASE("a follower's first words are no restart, a rising incarnation is one,
 TEST_CASE("a follower counts from the start, and after a restart from its first word that its log is whole") {
   Standing standing;
   CHECK(standing.counts());
-  standing.heard(1, at());
+  hear(standing, 1, at());
   CHECK(standing.counts());
   standing = restarted();
   CHECK_FALSE(standing.counts());
@@ -88,7 +94,7 @@ TEST_CASE("the commit index noted first is the one that a quarantine waits for, 
 TEST_CASE("another start in quarantine begins it anew") {
   Standing standing = quarantined();
   standing.confirmed(Round(5), Index(20));
-  CHECK(standing.heard(3, at(20)) == Speaker::kNew);
+  CHECK(hear(standing, 3, at(20)) == Speaker::kNew);
   standing.told(true, Round(8));
   CHECK(standing.awaits_confirmation());
   standing.confirmed(Round(7), Index(25));
@@ -124,10 +130,10 @@ TEST_CASE("RB-38: a follower that lacks what it acknowledged before a start has 
 TEST_CASE("RB-38: what was acknowledged is remembered over several starts, and a loss for ever") {
   Standing standing = restarted();
   standing.told(false, Round(1));
-  standing.heard(3, at(4));
+  hear(standing, 3, at(4));
   standing.told(false, Round(1));
   CHECK(standing.rejected(Index(15), at(9)));
-  standing.heard(4, at(9));
+  hear(standing, 4, at(9));
   standing.told(false, Round(1));
   CHECK_FALSE(standing.counts());
   CHECK(standing.released(Index(99)) == 0);
@@ -137,7 +143,7 @@ TEST_CASE("what a follower acknowledged before a loss that it declared is not he
   Standing standing = quarantined();
   standing.told(false, Round(6));
   CHECK_FALSE(standing.rejected(Index(15), at(3)));
-  standing.heard(3, at(7));
+  hear(standing, 3, at(7));
   standing.told(false, Round(6));
   CHECK_FALSE(standing.rejected(Index(15), at(7)));
   CHECK(standing.rejected(Index(15), at(6)));
@@ -145,7 +151,7 @@ TEST_CASE("what a follower acknowledged before a loss that it declared is not he
 
 TEST_CASE("a follower that never restarted may reject anything: it was probed too far") {
   Standing standing;
-  standing.heard(1, at());
+  hear(standing, 1, at());
   standing.told(false, Round(1));
   CHECK_FALSE(standing.rejected(Index(15), at(0)));
 }
