@@ -254,4 +254,48 @@ TEST_CASE("a voter that becomes a learner while it stands no longer does") {
   CHECK(script.raft().role() == Role::kFollower);
 }
 
+TEST_CASE("INV-R11: a membership change waits until the one before, and any inherited, has been applied") {
+  Script leader = Script::leader();
+  CHECK(leader.raft().propose_configuration("x").error().code == Code::kTooManyRequests);
+  leader.tell(2, 1, accepted(1));
+  REQUIRE(leader.raft().propose_configuration(to_text(voters({1, 2, 3, 4}))));
+  CHECK(leader.raft().propose_configuration("x").error().code == Code::kTooManyRequests);
+  leader.hear();
+  CHECK(leader.raft().progress(MemberId(4)) == nullptr);  // acts when applied
+  leader.tell(2, 1, accepted(2));
+  CHECK(leader.raft().progress(MemberId(4)) != nullptr);
+  CHECK(leader.raft().propose_configuration(to_text(voters({1, 2, 3}))));
+}
+
+TEST_CASE("members join as learners, become voters, and leave, the leader among them") {
+  Cluster cluster(4, voters({1, 2, 3}));
+  cluster.start_all();
+  REQUIRE(cluster.elect(1) == 1);
+  change(cluster, with_learner({1, 2, 3}, 4));
+  cluster.tick_all(2);
+  CHECK(cluster[4].disk.state.size() == cluster[1].disk.state.size());
+  change(cluster, voters({1, 2, 3, 4}));
+  CHECK(cluster.raft(4).configuration() == voters({1, 2, 3, 4}));
+  change(cluster, voters({2, 3, 4}));
+  CHECK(cluster.raft(1).role() == Role::kFollower);
+  cluster.tick_all(60);
+  REQUIRE(cluster.leader() > 1);
+  CHECK(cluster.raft(1).role() == Role::kFollower);
+  REQUIRE(cluster.raft(cluster.leader()).propose("a"));
+  cluster.settle();
+  CHECK(cluster.checker.committed() == cluster.raft(cluster.leader()).log().last_index().value);
+}
+
+TEST_CASE("a smaller quorum commits at once what it has had all along") {
+  Cluster cluster(2, voters({1, 2}));
+  cluster.start_all();
+  REQUIRE(cluster.elect(1) == 1);
+  cluster.link_down = isolate({2});
+  REQUIRE(cluster.raft(1).propose("a"));
+  cluster.settle();
+  CHECK(cluster.raft(1).log().commit() == Index(1));
+  cluster.raft(1).apply_configuration(voters({1}));
+  CHECK(cluster.raft(1).log().commit() == Index(2));
+}
+
 }  // namespace viaduct::raft::test

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
-namespace viaduct::raft {
+#include "cluster.h"
+#include "script.h"
+
+namespace viaduct::raft::test {
 
 TEST_CASE("INV-R12: a read is answered by its own round or a later one, never by an older") {
   ReadIndex reads;
@@ -59,4 +62,80 @@ TEST_CASE("the end of leadership fails every read that waits, and tokens go on r
   CHECK(second < reads.add(Index(9), Round(5)));
 }
 
-}  // namespace viaduct::raft
+// Known bug: RB-36.
+TEST_CASE("INV-R12: a read waits for a quorum of a round begun after it, and for the term's first commit") {
+  Script leader = Script::leader();
+  const ReadToken early = *leader.raft().read_index();
+  auto round = bodies<Heartbeat>(leader.hear(), 2).at(0).round;
+  leader.tell(2, 1, HeartbeatReply{round});
+  CHECK(leader.member.reads.empty());
+  leader.tell(2, 1, accepted(1));
+  REQUIRE(leader.member.reads.size() == 1);
+  CHECK(leader.member.reads[0].token == early);
+  CHECK(leader.member.reads[0].index == Index(1));
+
+  leader.member.reads.clear();
+  leader.raft().tick();
+  const auto before = bodies<Heartbeat>(leader.hear(), 2).at(0).round;
+  const ReadToken late = *leader.raft().read_index();
+  leader.tell(2, 1, HeartbeatReply{before});  // sent before the read came
+  CHECK(leader.member.reads.empty());
+  leader.tell(9, 1, HeartbeatReply{Round(before.value + 1)});  // a stranger
+  CHECK(leader.member.reads.empty());
+  leader.tell(3, 1, HeartbeatReply{Round(before.value + 1)});
+  REQUIRE(leader.member.reads.size() == 1);
+  CHECK(leader.member.reads[0].token == late);
+}
+
+TEST_CASE("RB-36: a read asked right after an election is answered though the first round of heartbeats was lost") {
+  Cluster cluster(3, voters({1, 2, 3}));
+  cluster.start_all();
+  REQUIRE(cluster.elect(1) == 1);
+  cluster.link_down = isolate({1});
+  const ReadToken token = *cluster.raft(1).read_index();
+  cluster.checker.asked(cluster[1], token);
+  cluster.settle();
+  CHECK(cluster.checker.reads_answered() == 0);
+  cluster.link_down = nullptr;
+  cluster.tick(1);
+  CHECK(cluster.checker.reads_answered() == 1);
+}
+
+TEST_CASE("reads that come together share one round, and each is answered") {
+  Cluster cluster(3, voters({1, 2, 3}));
+  cluster.start_all();
+  REQUIRE(cluster.elect(1) == 1);
+  for (int i = 0; i < 5; ++i) REQUIRE(cluster.raft(1).read_index());
+  CHECK(bodies<Heartbeat>(cluster.raft(1).ready().messages_now, 2).size() == 1);
+}
+
+TEST_CASE("RB-37: a deposed leader answers no read, whatever old answers still arrive") {
+  Cluster cluster(3, voters({1, 2, 3}));
+  cluster.start_all();
+  REQUIRE(cluster.elect(1) == 1);
+  cluster.link_down = isolate({1});
+  const ReadToken token = *cluster.raft(1).read_index();
+  cluster.checker.asked(cluster[1], token);
+  cluster.settle();
+  REQUIRE(cluster.elect(2) == 2);
+  REQUIRE(cluster.raft(2).propose("newer"));
+  cluster.settle();
+  cluster.link_down = nullptr;
+  cluster.raft(1).step({MemberId(2), MemberId(1), Term(1), 0, HeartbeatReply{Round(0)}});
+  cluster.tick_all(3);
+  CHECK(cluster.checker.reads_answered() == 0);
+  CHECK(cluster.raft(1).leader() == MemberId(2));
+  CHECK(cluster.raft(1).read_index().error().code == Code::kUnavailable);
+}
+
+// Known bug: RB-37.
+TEST_CASE("the end of leadership fails the reads that wait") {
+  Script leader = Script::leader();
+  const ReadToken token = *leader.raft().read_index();
+  leader.tell(2, 2, Heartbeat{});
+  REQUIRE(leader.member.reads.size() == 1);
+  CHECK(leader.member.reads[0].token == token);
+  CHECK_FALSE(leader.member.reads[0].index);
+}
+
+}  // namespace viaduct::raft::test

@@ -112,12 +112,13 @@ TEST_CASE("RB-38: a follower that lacks what it acknowledged before a start has 
     EntryId hint;
     bool lost;
   };
-  for (const Case& c : {Case{"rejected behind it all, with all of it", false, 15, at(10), false},
-                        Case{"rejected behind it all, with more, of a later term", false, 15, at(12, 5), false},
-                        Case{"rejected behind it all, with less", false, 15, at(9), true},
-                        Case{"rejected behind it all, with more, but of an older term", false, 15, at(12, 3), true},
-                        Case{"rejected at the last", false, 10, at(10), true},
-                        Case{"nothing left", false, 15, at(0, 0), true}, Case{"in quarantine", true, 15, at(0, 0), false}}) {
+  for (const Case& c :
+       {Case{"rejected behind it all, with all of it", false, 15, at(10), false},
+        Case{"rejected behind it all, with more, of a later term", false, 15, at(12, 5), false},
+        Case{"rejected behind it all, with less", false, 15, at(9), true},
+        Case{"rejected behind it all, with more, but of an older term", false, 15, at(12, 3), true},
+        Case{"rejected at the last", false, 10, at(10), true}, Case{"nothing left", false, 15, at(0, 0), true},
+        Case{"in quarantine", true, 15, at(0, 0), false}}) {
     CAPTURE(c.name);
     Standing standing = restarted();
     standing.told(c.quarantined, Round(1));
