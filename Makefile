@@ -310,7 +310,7 @@ mutants: test-deps
 # `make sim SEED=n SEEDS=1 TRACE=1` shows one of them; test/sim/README.md.
 SEEDS        ?= 500
 SIM_OBJECTS  := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/sim/*.cc test/sim/scenarios/*.cc) $(addprefix test/support/,fake_disk.cc fake_medium.cc) \
-                $(addprefix test/cluster/,chores.cc compactions.cc history.cc lease_checker.cc lease_load.cc linearizability.cc load.cc \
+                $(addprefix test/cluster/,chores.cc compactions.cc history.cc lease_calls.cc lease_checker.cc lease_load.cc linearizability.cc load.cc \
                 order_checker.cc replay.cc ttl_load.cc v2_client.cc v2_load.cc v3_client.cc v3_load.cc watch_checker.cc watch_load.cc) \
                 $(addprefix test/conformance/,connection.cc reply.cc http2_client.cc grpc_frame.cc))
 $(BUILD)/bin/sim: PKG_LD += $(HTTPLIB_LD)
@@ -324,7 +324,7 @@ SIM_UNIT     := $(patsubst %.cc,$(BUILD)/%.o,$(wildcard test/sim/unit/*.cc) test
                 $(addprefix test/sim/scenarios/,append_lists.cc bank.cc both_views.cc hashes.cc kv_checker.cc kv_client.cc kv_model.cc \
                 kv_scenario.cc lease_churn.cc lock.cc owners.cc past.cc v2_past.cc v2_sights.cc v2_watch_checker.cc \
                 watch_stream_checker.cc) $(addprefix test/support/,fake_disk.cc fake_medium.cc) \
-                $(addprefix test/cluster/,compactions.cc history.cc v2_client.cc v3_client.cc) \
+                $(addprefix test/cluster/,compactions.cc history.cc lease_calls.cc v2_client.cc v3_client.cc) \
                 $(addprefix test/conformance/,connection.cc reply.cc http2_client.cc grpc_frame.cc))
 $(BUILD)/bin/sim_test: $(SIM_UNIT) $(call libraries,v2 v3bridge store wal net proto base)
 	@mkdir -p $(@D)

@@ -1,6 +1,7 @@
 #include "test/cluster/lease_load.h"
 
 #include "etcdserverpb/rpc.pb.h"
+#include "test/cluster/lease_calls.h"
 #include "test/cluster/v3_load.h"
 
 namespace viaduct::cluster_test {
@@ -28,16 +29,15 @@ void LeaseLoad::run() {
 }
 
 bool LeaseLoad::grant(LeaseLife& life) {
-  LeaseGrantRequest request;
-  request.set_ttl(static_cast<int64_t>(2 + below(2)));
-  LeaseGrantResponse response;
+  const uint64_t ttl = 2 + below(2);
   const Time called = Clock::now();
-  if (!client_->call("Lease/LeaseGrant", request, response, kPatience).ok()) {
+  const std::optional<Granted> granted = grant_lease(*client_, ttl, kPatience);
+  if (!granted) {
     move();
     return false;
   }
-  life.id = response.id();
-  life.ttl = std::chrono::seconds(response.ttl());
+  life.id = granted->id;
+  life.ttl = std::chrono::seconds(granted->ttl);
   life.renewed_since = called;
   life.maybe_renewed_until = Clock::now();
   life.key = kV3Leases + new_value();
@@ -64,14 +64,10 @@ void LeaseLoad::keep_alive(LeaseLife& life) {
 
 // False: the lease is gone, or the member does not answer.
 bool LeaseLoad::renew(LeaseLife& life) {
-  LeaseKeepAliveRequest request;
-  request.set_id(life.id);
-  LeaseKeepAliveResponse response;
   const Time called = Clock::now();
-  V3Stream stream(port_, "Lease/LeaseKeepAlive", request);
-  const bool answered = stream.next(response, kPatience) == V3Stream::Next::kMessage;
-  life.maybe_renewed_until = Clock::now() + (answered ? 0s : kPatience);  // it may yet arrive
-  if (!answered || response.ttl() <= 0) return false;
+  const std::optional<int64_t> ttl = renew_lease(port_, life.id, kPatience);
+  life.maybe_renewed_until = Clock::now() + (ttl ? 0s : kPatience);  // it may yet arrive
+  if (ttl.value_or(0) <= 0) return false;
   life.renewed_since = called;
   return true;
 }

@@ -140,7 +140,7 @@ class AppendLists::Client : KvClient {
     if (!has_room(list)) return;
     TxnRequest append;
     if (now->kvs().empty())
-      add_compare_absent(append, key);
+      add_compare_create(append, key, 0);
     else
       add_compare_mod(append, key, now->kvs(0).mod_revision());
     Element element{begin(Action::kCompareAndPut, {key})};

@@ -51,7 +51,7 @@ class Bank::Client : KvClient {
  private:
   void open() {
     TxnRequest request;
-    add_compare_absent(request, kPrefix);  // once, whatever becomes of the accounts
+    add_compare_create(request, kPrefix, 0);  // once, whatever becomes of the accounts
     add_put(request, kPrefix, std::to_string(0) + " " + new_value());
     for (size_t i = 0; i < kAccounts; ++i) add_put(request, account(i), std::to_string(kOpening) + " " + new_value());
     txn(request);

@@ -134,12 +134,12 @@ void add_compare_mod(TxnRequest& txn, const std::string& key, int64_t mod_revisi
   compare.set_mod_revision(mod_revision);
 }
 
-void add_compare_absent(TxnRequest& txn, const std::string& key) {
+void add_compare_create(TxnRequest& txn, const std::string& key, int64_t create_revision) {
   Compare& compare = *txn.add_compare();
   compare.set_key(key);
   compare.set_target(Compare::CREATE);
   compare.set_result(Compare::EQUAL);
-  compare.set_create_revision(0);
+  compare.set_create_revision(create_revision);
 }
 
 }  // namespace viaduct::sim

@@ -72,6 +72,6 @@ uint64_t revision_of(const etcdserverpb::ResponseOp& response);
 etcdserverpb::RangeRequest range_of(const std::string& prefix);
 void add_put(etcdserverpb::TxnRequest& txn, const std::string& key, const std::string& value);
 void add_compare_mod(etcdserverpb::TxnRequest& txn, const std::string& key, int64_t mod_revision);
-void add_compare_absent(etcdserverpb::TxnRequest& txn, const std::string& key);
+void add_compare_create(etcdserverpb::TxnRequest& txn, const std::string& key, int64_t create_revision);  // 0: absent
 
 }  // namespace viaduct::sim

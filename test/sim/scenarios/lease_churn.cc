@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "test/cluster/lease_calls.h"
 #include "test/sim/scheduler.h"
 
 namespace viaduct::sim {
@@ -11,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 using namespace etcdserverpb;
 using cluster_test::Time;
-using cluster_test::V3Stream;
 using cluster_test::Violations;
 using Clock = std::chrono::steady_clock;
 
@@ -42,17 +42,16 @@ class LeaseChurn::Client : KvClient {
 
  private:
   bool grant() {
-    LeaseGrantRequest request;
-    request.set_ttl(static_cast<int64_t>(2 + below(4)));
-    LeaseGrantResponse response;
+    const uint64_t ttl = 2 + below(4);
     const Time called = Clock::now();
-    if (!client_->call("Lease/LeaseGrant", request, response, kPatience).ok()) {
+    const auto granted = cluster_test::grant_lease(*client_, ttl, kPatience);
+    if (!granted) {
       move();
       return false;
     }
-    life_.id = response.id();
-    ttl_ = response.ttl();
-    life_.earliest_end = end_after(called);
+    life_.id = granted->id;
+    ttl_ = static_cast<uint64_t>(granted->ttl);
+    life_.earliest_end = stage_.sure_until(called, ttl_);
     if (chance(50)) move();
     if (chance(30)) renew();  // at once, wherever
     return true;
@@ -76,10 +75,6 @@ class LeaseChurn::Client : KvClient {
     if (chance(40)) revoke();
   }
 
-  Time end_after(Time renewed) const {
-    const auto ttl = std::chrono::nanoseconds(std::chrono::seconds(ttl_));
-    return renewed + std::chrono::duration_cast<Time::duration>(ttl * (1 - stage_.clock_error));
-  }
   bool is_sure() const { return Clock::now() < life_.earliest_end && !life_.maybe_revoked; }
 
   std::string new_key() { return kPrefix + std::to_string(below(100)) + "/" + new_value(); }
@@ -123,14 +118,11 @@ class LeaseChurn::Client : KvClient {
   }
 
   void renew() {
-    LeaseKeepAliveRequest request;
-    request.set_id(life_.id);
-    LeaseKeepAliveResponse response;
     const Time called = Clock::now();
-    V3Stream stream(port_, "Lease/LeaseKeepAlive", request);
-    if (stream.next(response, kPatience) != V3Stream::Next::kMessage) return move();
-    if (response.ttl() > 0) {
-      life_.earliest_end = std::max(life_.earliest_end, end_after(called));
+    const std::optional<int64_t> ttl = cluster_test::renew_lease(port_, life_.id, kPatience);
+    if (!ttl) return move();
+    if (*ttl > 0) {
+      life_.earliest_end = std::max(life_.earliest_end, stage_.sure_until(called, ttl_));
     } else if (is_sure()) {
       complain("INV-E4", "is said to be gone while it must be there");
     }
@@ -152,17 +144,10 @@ class LeaseChurn::Client : KvClient {
 
   void revoke() {
     life_.maybe_revoked = true;
-    LeaseRevokeRequest request;
-    request.set_id(life_.id);
-    LeaseRevokeResponse response;
-    if (!client_->call("Lease/LeaseRevoke", request, response, kPatience).ok()) return move();
+    if (!cluster_test::revoke_lease(*client_, life_.id, kPatience)) return move();
     if (chance(50)) move();
-    LeaseKeepAliveRequest renewal;
-    renewal.set_id(life_.id);
-    LeaseKeepAliveResponse renewed;
-    V3Stream stream(port_, "Lease/LeaseKeepAlive", renewal);
-    const bool told = stream.next(renewed, kPatience) == V3Stream::Next::kMessage;
-    if (told && renewed.ttl() > 0) complain("INV-E3", "was renewed after it had been revoked");
+    if (cluster_test::renew_lease(port_, life_.id, kPatience).value_or(0) > 0)
+      complain("INV-E3", "was renewed after it had been revoked");
   }
 
   void complain(const std::string& rule, const std::string& what) {
@@ -171,7 +156,7 @@ class LeaseChurn::Client : KvClient {
 
   LeaseChurn& churn_;
   Life life_;
-  int64_t ttl_ = 0;
+  uint64_t ttl_ = 0;  // seconds
 };
 
 void LeaseChurn::play(size_t number, uint64_t seed) { Client(*this, number, seed).run(); }

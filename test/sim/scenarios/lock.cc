@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "test/cluster/lease_calls.h"
+
 namespace viaduct::sim {
 namespace {
 
@@ -63,31 +65,24 @@ class Lock::Client : KvClient {
   }
 
  private:
-  Time sure_since(Time renewed) const {
-    const auto ttl = std::chrono::nanoseconds(std::chrono::seconds(kTtl));
-    return renewed + std::chrono::duration_cast<Time::duration>(ttl * (1 - stage_.clock_error));
-  }
-
   bool take_by_v2() {
     const Time renewed = Clock::now();
     hold_.fence = v2_.take(hold_.who);
     hold_.had = Clock::now();
-    hold_.until = sure_since(renewed);
+    hold_.until = stage_.sure_until(renewed, kTtl);
     return hold_.fence != 0;
   }
 
   bool take_by_v3() {
-    LeaseGrantRequest grant;
-    grant.set_ttl(kTtl);
-    LeaseGrantResponse granted;
     const Time renewed = Clock::now();
-    if (!client_->call("Lease/LeaseGrant", grant, granted, kPatience).ok()) {
+    const auto granted = cluster_test::grant_lease(*client_, kTtl, kPatience);
+    if (!granted) {
       move();
       return false;
     }
-    lease_ = granted.id();
+    lease_ = granted->id;
     TxnRequest request;
-    add_compare_absent(request, kDoor);
+    add_compare_create(request, kDoor, 0);
     add_put(request, kDoor, hold_.who);
     request.mutable_success(0)->mutable_request_put()->set_lease(lease_);
     request.add_failure()->mutable_request_range()->set_key(kDoor);
@@ -95,7 +90,7 @@ class Lock::Client : KvClient {
     if (!answer || !answer->succeeded()) return false;
     hold_.fence = static_cast<uint64_t>(answer->header().revision());
     hold_.had = Clock::now();
-    hold_.until = sure_since(renewed);
+    hold_.until = stage_.sure_until(renewed, kTtl);
     return true;
   }
 
@@ -124,11 +119,7 @@ class Lock::Client : KvClient {
 
   std::optional<TxnResponse> guarded_put(uint64_t fence) {
     TxnRequest request;
-    Compare& compare = *request.add_compare();
-    compare.set_key(kDoor);
-    compare.set_target(Compare::CREATE);
-    compare.set_result(Compare::EQUAL);
-    compare.set_create_revision(static_cast<int64_t>(fence));
+    add_compare_create(request, kDoor, static_cast<int64_t>(fence));
     add_put(request, kTreasure, std::to_string(fence) + " " + new_value());
     return txn(request);
   }
@@ -142,25 +133,16 @@ class Lock::Client : KvClient {
     const Time renewed = Clock::now();
     if (by_v2_ ? v2_.refresh(hold_.who) : keep_alive()) {
       if (renewed > hold_.until) return;  // no longer sure, whatever that says of now
-      hold_.until = sure_since(renewed);
+      hold_.until = stage_.sure_until(renewed, kTtl);
     }
   }
 
-  bool keep_alive() {
-    LeaseKeepAliveRequest request;
-    request.set_id(lease_);
-    LeaseKeepAliveResponse response;
-    cluster_test::V3Stream stream(port_, "Lease/LeaseKeepAlive", request);
-    return stream.next(response, kPatience) == cluster_test::V3Stream::Next::kMessage && response.ttl() > 0;
-  }
+  bool keep_alive() { return cluster_test::renew_lease(port_, lease_, kPatience).value_or(0) > 0; }
 
   void leave() {
     hold_.until = std::min(hold_.until, Clock::now());
     if (by_v2_) return v2_.leave(hold_.who);
-    LeaseRevokeRequest request;
-    request.set_id(lease_);
-    LeaseRevokeResponse response;
-    if (!client_->call("Lease/LeaseRevoke", request, response, kPatience).ok()) move();
+    if (!cluster_test::revoke_lease(*client_, lease_, kPatience)) move();
   }
 
   Lock& lock_;

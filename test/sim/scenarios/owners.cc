@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "test/cluster/lease_calls.h"
 #include "v3electionpb/v3election.pb.h"
 #include "v3lockpb/v3lock.pb.h"
 
@@ -51,21 +52,13 @@ class Owners::Client : KvClient {
 
  private:
   bool grant() {
-    LeaseGrantRequest request;
     ttl_ = 1 + below(4);
-    request.set_ttl(static_cast<int64_t>(ttl_));
-    LeaseGrantResponse response;
     claim_ = {};
     claim_.hold.who = new_value();
-    claim_.hold.until = sure_since(Clock::now());
-    if (!client_->call("Lease/LeaseGrant", request, response, kPatience).ok()) return false;
-    claim_.lease = response.id();
-    return true;
-  }
-
-  Time sure_since(Time renewed) const {
-    const auto ttl = std::chrono::nanoseconds(std::chrono::seconds(ttl_));
-    return renewed + std::chrono::duration_cast<Time::duration>(ttl * (1 - stage_.clock_error));
+    claim_.hold.until = stage_.sure_until(Clock::now(), ttl_);
+    const auto granted = cluster_test::grant_lease(*client_, ttl_, kPatience);
+    if (granted) claim_.lease = granted->id;
+    return granted.has_value();
   }
 
   void take_lock() {
@@ -142,11 +135,7 @@ class Owners::Client : KvClient {
   void write() {
     const bool was_sure = is_sure();
     TxnRequest request;
-    Compare& compare = *request.add_compare();
-    compare.set_key(claim_.key);
-    compare.set_target(Compare::CREATE);
-    compare.set_result(Compare::EQUAL);
-    compare.set_create_revision(static_cast<int64_t>(fence_));
+    add_compare_create(request, claim_.key, static_cast<int64_t>(fence_));
     add_put(request, kTreasure, new_value());
     const std::optional<TxnResponse> answer = txn(request);
     if (answer && !answer->succeeded()) lost(was_sure);
@@ -189,12 +178,8 @@ class Owners::Client : KvClient {
 
   void renew() {
     const Time renewed = Clock::now();
-    LeaseKeepAliveRequest request;
-    request.set_id(claim_.lease);
-    LeaseKeepAliveResponse response;
-    cluster_test::V3Stream stream(port_, "Lease/LeaseKeepAlive", request);
-    const bool lives = stream.next(response, kPatience) == cluster_test::V3Stream::Next::kMessage && response.ttl() > 0;
-    if (lives && renewed < claim_.hold.until) claim_.hold.until = sure_since(renewed);
+    const bool lives = cluster_test::renew_lease(port_, claim_.lease, kPatience).value_or(0) > 0;
+    if (lives && renewed < claim_.hold.until) claim_.hold.until = stage_.sure_until(renewed, ttl_);
   }
 
   // Or it is forgotten, and ends by itself.

@@ -18,14 +18,20 @@ namespace viaduct::sim {
 struct Stage {
   explicit Stage(cluster_test::Compactions& all_compactions) : compactions(all_compactions) {}
 
+  // As long as the members cannot have let a lease of that many seconds end.
+  cluster_test::Time sure_until(cluster_test::Time renewed, uint64_t ttl) const {
+    const auto least = std::chrono::nanoseconds(std::chrono::seconds(ttl)) * (1 - clock_error);
+    return renewed + std::chrono::duration_cast<cluster_test::Time::duration>(least);
+  }
+
   cluster_test::Workload workload;
   cluster_test::Compactions& compactions;  // of the other clients, too
-  bool compacts = false;  // who asks for the past may be told that it is gone
+  bool compacts = false;                   // who asks for the past may be told that it is gone
   std::chrono::milliseconds election_timeout{1000};
   std::chrono::milliseconds recovery{20'000};  // until all serve again, once nothing is broken any more
-  double clock_error = 0;          // of the members, as a part of 1
-  bool serves_at_end = true;       // false: a majority is damaged for good
-  size_t largest_request = 0;      // bytes; what the members' limit is, or their log has room for
+  double clock_error = 0;                      // of the members, as a part of 1
+  bool serves_at_end = true;                   // false: a majority is damaged for good
+  size_t largest_request = 0;                  // bytes; what the members' limit is, or their log has room for
   cluster_test::History answered;  // every answered call by the revision it names, to be judged in real time
 };
 
@@ -38,7 +44,8 @@ struct Evidence {
 class Scenario {
  public:
   virtual ~Scenario() = default;
-  // The life of one client, until the workload is done. Threads: one for each call.
+  // The life of one client, until the workload is done.
+  // Threads: one for each call.
   virtual void play(size_t number, uint64_t seed) = 0;
   virtual void judge(const Evidence& evidence, cluster_test::Violations& violations) = 0;
   virtual uint64_t calls() const = 0;
