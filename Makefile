@@ -1,4 +1,4 @@
-# viaduct: make deps | all | run | test | unit | bench | install | clean
+# viaduct: make deps | all | run | test | unit | bench | install | format | clean
 # Variants live side by side: make test SAN=address,undefined, make test SAN=thread.
 # Each folder of src/ is a library that may use only the folders below it; each folder of test/ is a test program.
 
@@ -159,6 +159,11 @@ install: all
 	install -D -m 755 $(BIN)/viaduct $(DESTDIR)$(PREFIX)/bin/viaduct
 	install -D -m 644 docs/viaduct.1 $(DESTDIR)$(PREFIX)/share/man/man1/viaduct.1
 	$(if $(filter etcd,$(LINKS)),ln -sf viaduct $(DESTDIR)$(PREFIX)/bin/etcd)
+
+# As .clang-format has it; clang-format 14, which Debian 12 has.
+.PHONY: format
+format:
+	git ls-files '*.cc' '*.h' | xargs clang-format -i
 
 clean:
 	rm -rf build

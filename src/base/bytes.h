@@ -15,9 +15,9 @@ void put_le32(std::string& to, uint32_t value);
 void put_le64(std::string& to, uint64_t value);
 void put_be32(std::string& to, uint32_t value);  // big-endian keeps byte order equal to number order in keys
 void put_be64(std::string& to, uint64_t value);
-void put_varint(std::string& to, uint64_t value);           // LEB128, 1..10 bytes
-void put_zigzag(std::string& to, int64_t value);            // varint of (value << 1) ^ (value >> 63)
-void put_length_prefixed(std::string& to, Bytes data);      // varint length, then the bytes
+void put_varint(std::string& to, uint64_t value);       // LEB128, 1..10 bytes
+void put_zigzag(std::string& to, int64_t value);        // varint of (value << 1) ^ (value >> 63)
+void put_length_prefixed(std::string& to, Bytes data);  // varint length, then the bytes
 
 // Takes values off the front of a view. Once a take fails, ok() is false and every later take fails as well.
 class ByteReader {

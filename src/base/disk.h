@@ -19,11 +19,13 @@ namespace viaduct {
 
 class File {
  public:
-  virtual ~File() = default;                                                    // closes; does not sync
-  virtual Result<size_t> read_at(uint64_t offset, std::span<char> into) = 0;    // bytes read; fewer only at the end of the file
-  virtual Result<void> write_at(uint64_t offset, Bytes data) = 0;               // all of `data`, extending the file if needed
-  virtual Result<void> sync() = 0;                                              // fdatasync
-  virtual Result<void> allocate(uint64_t bytes) = 0;                            // reserves blocks and sets the size, zero filled; never shrinks
+  virtual ~File() = default;  // closes; does not sync
+  // How many bytes were read: fewer only at the end of the file.
+  virtual Result<size_t> read_at(uint64_t offset, std::span<char> into) = 0;
+  virtual Result<void> write_at(uint64_t offset, Bytes data) = 0;  // all of `data`, extending the file if needed
+  virtual Result<void> sync() = 0;                                 // fdatasync
+  // Reserves blocks and sets the size, zero filled; never shrinks.
+  virtual Result<void> allocate(uint64_t bytes) = 0;
   virtual Result<void> truncate(uint64_t bytes) = 0;
   virtual Result<uint64_t> size() = 0;
 };
@@ -45,12 +47,13 @@ class Disk {
   virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;  // replaces `to`
   virtual Result<void> remove(const std::string& path) = 0;                         // a file, or an empty directory
-  virtual Result<void> create_directory(const std::string& path) = 0;               // mode 0700; kAlreadyExists if there
+  virtual Result<void> create_directory(const std::string& path) = 0;  // mode 0700; kAlreadyExists if there
   virtual Result<void> sync_directory(const std::string& path) = 0;
-  virtual Result<std::vector<std::string>> list(const std::string& path) = 0;       // names, sorted, without . and ..
+  virtual Result<std::vector<std::string>> list(const std::string& path) = 0;  // names, sorted, without . and ..
   virtual Result<bool> exists(const std::string& path) = 0;
-  virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;      // exclusive, between processes; makes the file; kLocked
-  virtual Result<uint64_t> free_bytes(const std::string& path) = 0;                 // available to us on that filesystem
+  // Exclusive, between processes; makes the file. kLocked: another process has it.
+  virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path) = 0;
+  virtual Result<uint64_t> free_bytes(const std::string& path) = 0;  // available to us on that filesystem
 };
 
 class PosixDisk final : public Disk {

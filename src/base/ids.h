@@ -22,7 +22,9 @@ struct Id {
 };
 
 template <typename Tag>
-std::string to_string(Id<Tag> id) { return std::to_string(id.value); }
+std::string to_string(Id<Tag> id) {
+  return std::to_string(id.value);
+}
 
 using Term = Id<struct TermTag>;          // raft term; 0 before the first election
 using Index = Id<struct IndexTag>;        // raft log index; the first entry is 1

@@ -9,7 +9,7 @@ namespace viaduct {
 class Random {
  public:
   virtual ~Random() = default;
-  virtual uint64_t next() = 0;                                     // uniform over all 64 bits
+  virtual uint64_t next() = 0;  // uniform over all 64 bits
   uint64_t below(uint64_t bound) { return bound ? next() % bound : 0; }
 };
 

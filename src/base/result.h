@@ -11,18 +11,18 @@
 namespace viaduct {
 
 enum class Code {
-  kInvalidArgument,    // the caller's input is wrong; the message names the field, the limit and the reason
-  kNotFound,           // the thing asked for does not exist
-  kAlreadyExists,      // the thing to be made exists
-  kCompacted,          // the revision or index asked for is no longer kept
-  kFutureRevision,     // the revision asked for is not there yet
-  kTooLarge,           // beyond a size limit; nothing was done
-  kTooManyRequests,    // a queue is full; nothing was done, a later try may pass
-  kNoSpace,            // ENOSPC or EDQUOT
-  kIo,                 // any other error of the disk; final for the file that reported it
-  kCorrupt,            // durable state cannot be trusted; the message has file and offset
-  kLocked,             // another process holds it
-  kUnavailable,        // no leader, stopping, or not ready
+  kInvalidArgument,  // the caller's input is wrong; the message names the field, the limit and the reason
+  kNotFound,         // the thing asked for does not exist
+  kAlreadyExists,    // the thing to be made exists
+  kCompacted,        // the revision or index asked for is no longer kept
+  kFutureRevision,   // the revision asked for is not there yet
+  kTooLarge,         // beyond a size limit; nothing was done
+  kTooManyRequests,  // a queue is full; nothing was done, a later try may pass
+  kNoSpace,          // ENOSPC or EDQUOT
+  kIo,               // any other error of the disk; final for the file that reported it
+  kCorrupt,          // durable state cannot be trusted; the message has file and offset
+  kLocked,           // another process holds it
+  kUnavailable,      // no leader, stopping, or not ready
 };
 
 struct Error {
@@ -39,11 +39,26 @@ class [[nodiscard]] Result {
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
 
-  T& value() & { assert(has_value()); return std::get<0>(state_); }
-  const T& value() const& { assert(has_value()); return std::get<0>(state_); }
-  T&& value() && { assert(has_value()); return std::get<0>(std::move(state_)); }
-  const Error& error() const& { assert(!has_value()); return std::get<1>(state_); }
-  Error&& error() && { assert(!has_value()); return std::get<1>(std::move(state_)); }
+  T& value() & {
+    assert(has_value());
+    return std::get<0>(state_);
+  }
+  const T& value() const& {
+    assert(has_value());
+    return std::get<0>(state_);
+  }
+  T&& value() && {
+    assert(has_value());
+    return std::get<0>(std::move(state_));
+  }
+  const Error& error() const& {
+    assert(!has_value());
+    return std::get<1>(state_);
+  }
+  Error&& error() && {
+    assert(!has_value());
+    return std::get<1>(std::move(state_));
+  }
 
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
@@ -63,8 +78,14 @@ class [[nodiscard]] Result<void> {
 
   bool has_value() const { return !error_.has_value(); }
   explicit operator bool() const { return has_value(); }
-  const Error& error() const& { assert(error_); return *error_; }
-  Error&& error() && { assert(error_); return *std::move(error_); }
+  const Error& error() const& {
+    assert(error_);
+    return *error_;
+  }
+  Error&& error() && {
+    assert(error_);
+    return *std::move(error_);
+  }
 
  private:
   std::optional<Error> error_;
@@ -77,13 +98,13 @@ class [[nodiscard]] Result<void> {
 }  // namespace viaduct
 
 // Leaves the function with the error of `expression` when it has one.
-#define VIADUCT_TRY(expression)                                              \
-  do {                                                                       \
+#define VIADUCT_TRY(expression)                                                               \
+  do {                                                                                        \
     if (auto viaduct_try = (expression); !viaduct_try) return std::move(viaduct_try).error(); \
   } while (false)
 
 // Declares `name` with the value of `expression`, or leaves the function with its error.
-#define VIADUCT_TRY_ASSIGN(name, expression)             \
-  auto name##_or_error = (expression);                   \
+#define VIADUCT_TRY_ASSIGN(name, expression)                       \
+  auto name##_or_error = (expression);                             \
   if (!name##_or_error) return std::move(name##_or_error).error(); \
   auto name = std::move(name##_or_error).value()

@@ -1,4 +1,5 @@
-// When the patience with one connection ends. Pure: time is an argument.
+// When the patience with one connection ends.
+// Pure: time is an argument.
 #pragma once
 
 #include <chrono>

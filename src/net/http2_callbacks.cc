@@ -24,8 +24,8 @@ struct Deleter {
 
 using OwnedOptions = std::unique_ptr<nghttp2_option, Deleter<nghttp2_option, nghttp2_option_del>>;
 
-// What makes a request is ours (Http2Rules), and so are the limits that count (Http2Conduct): those of the library go by
-// a clock of its own, or say nothing to the client. Only CONTINUATION frames can be counted there alone.
+// What makes a request is ours (Http2Rules), and so are the limits that count (Http2Conduct): those of the library go
+// by a clock of its own, or say nothing to the client. Only CONTINUATION frames can be counted there alone.
 OwnedOptions make_options(const Limits& limits) {
   nghttp2_option* made = nullptr;
   nghttp2_option_new(&made);

@@ -1,5 +1,5 @@
-// What a client may do to an HTTP/2 connection that costs us and gains it nothing (reliability.md 7). Pure: time is an
-// argument.
+// What a client may do to an HTTP/2 connection that costs us and gains it nothing (reliability.md 7).
+// Pure: time is an argument.
 #pragma once
 
 #include <cstddef>

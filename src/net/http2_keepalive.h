@@ -1,5 +1,6 @@
 // Pings of one HTTP/2 connection: how often the client may send them, and when we ask whether it still lives (v3-api.md
-// 6.4). Pure: time is an argument.
+// 6.4).
+// Pure: time is an argument.
 #pragma once
 
 #include "net/http2_conduct.h"

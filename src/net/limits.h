@@ -10,8 +10,8 @@ namespace viaduct::net {
 
 struct Limits {
   std::chrono::milliseconds handshake_time{10'000};  // TLS, from the first byte or connect to the end: close
-  std::chrono::milliseconds head_time{10'000};  // request line and headers complete, else 408
-  std::chrono::milliseconds body_grace{5'000};  // then body_bytes_per_second on average, else 408
+  std::chrono::milliseconds head_time{10'000};       // request line and headers complete, else 408
+  std::chrono::milliseconds body_grace{5'000};       // then body_bytes_per_second on average, else 408
   uint64_t body_bytes_per_second = 1024;
   std::chrono::milliseconds idle_time{120'000};        // nothing asked, nothing owed: close
   std::chrono::milliseconds write_stall_time{60'000};  // the client takes nothing of what it is owed: reset

@@ -1,4 +1,5 @@
-// Functions to be called at their time. Pure: time is an argument.
+// Functions to be called at their time.
+// Pure: time is an argument.
 // Errors: none; a timer left over is destroyed unrun.
 #pragma once
 

@@ -1,5 +1,6 @@
 // What a listener, or whoever dials, is told about TLS: files and rules, nothing loaded. operations.md 3 has the
-// meaning of each. Threads: plain values.
+// meaning of each.
+// Threads: plain values.
 #pragma once
 
 #include <cstdint>

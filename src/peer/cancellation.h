@@ -1,4 +1,5 @@
-// Ends the waits of a blocking call from another thread; for good. Threads: any.
+// Ends the waits of a blocking call from another thread; for good.
+// Threads: any.
 #pragma once
 
 #include <sys/eventfd.h>

@@ -57,7 +57,8 @@ struct Checkpoint {
 // Leader to follower: you do not have any more what you once acknowledged, so you have to be replaced (RB-38).
 struct LogLost {};
 
-using Frame = std::variant<RaftFrame, ForwardedCommand, ForwardRefused, ReadIndexRequest, ReadIndexReply, Checkpoint, LogLost>;
+using Frame =
+    std::variant<RaftFrame, ForwardedCommand, ForwardRefused, ReadIndexRequest, ReadIndexReply, Checkpoint, LogLost>;
 
 // Of entries, or to ask what arrived.
 inline bool is_append(const Frame& frame) {

@@ -50,13 +50,13 @@ struct Greeting {
   MemberId from;
   MemberId to;
   uint64_t incarnation = 0;
-  uint32_t format = 0;  // of frames
-  std::string version;  // empty: not said
+  uint32_t format = 0;            // of frames
+  std::string version;            // empty: not said
   std::vector<std::string> urls;  // where it says that it can be reached
 };
 
 std::vector<std::pair<std::string, std::string>> greeting_headers(const Identity& identity, MemberId to);
-std::optional<Greeting> read_greeting(const net::Request& request);       // nothing: an id is missing or malformed
+std::optional<Greeting> read_greeting(const net::Request& request);  // nothing: an id is missing or malformed
 std::optional<uint64_t> read_incarnation(std::string_view header);
 std::optional<StreamKind> read_stream_kind(const net::Request& request);  // its query, kind=bulk or kind=control
 

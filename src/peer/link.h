@@ -1,8 +1,7 @@
 // All that is between this member and one other: two outgoing streams, dialled from here, and two incoming ones, which
 // the other dials; whether they are there, and the figures.
 // Promise:   Listener::gone() once, when no incoming stream is left and dialling is refused (RF-1); again only after
-// the
-//            peer was there again.
+//            the peer was there again.
 // Ownership: owns the outgoing streams; borrows options and listener.
 // Threads:   any; set_urls(), end() and finish() from one at a time. The listener is called without a lock.
 #pragma once

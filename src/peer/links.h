@@ -57,9 +57,9 @@ class Links final : public Transport {
   Listener& listener_;
   mutable std::mutex mutex_;
   LinkMap links_;  // guarded by mutex_: peers, members whose streams came before set_peers(), and strangers
-  std::set<MemberId> strangers_;       // guarded by mutex_: a few
-  std::vector<LinkPtr> ended_;         // guarded by mutex_: of former peers, until their threads have ended
-  bool stopped_ = false;               // guarded by mutex_
+  std::set<MemberId> strangers_;  // guarded by mutex_: a few
+  std::vector<LinkPtr> ended_;    // guarded by mutex_: of former peers, until their threads have ended
+  bool stopped_ = false;          // guarded by mutex_
   SnapshotSender snapshots_;
 };
 

@@ -1,5 +1,6 @@
 // One snapshot on its way to one member. Keeps the chunk that is not acknowledged, and nothing else of what it has
-// sent. Threads: confined to one, which blocks; the cancellation ends its waits.
+// sent.
+// Threads: confined to one, which blocks; the cancellation ends its waits.
 #pragma once
 
 #include <chrono>

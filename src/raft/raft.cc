@@ -120,9 +120,7 @@ Result<Index> Raft::propose_configuration(std::string data) {
   return log_.last_index();
 }
 
-bool Raft::leads_alone() const {
-  return role_ == Role::kLeader && followers_.empty() && log_.applied() >= term_start_;
-}
+bool Raft::leads_alone() const { return role_ == Role::kLeader && followers_.empty() && log_.applied() >= term_start_; }
 
 Result<ReadToken> Raft::read_index() {
   if (role_ != Role::kLeader) return Error{Code::kUnavailable, "not the leader"};

@@ -84,9 +84,9 @@ class Raft {
   Result<Index> propose(std::string data, Priority priority = Priority::kClient);
   // The same for a membership change; refused while an earlier one may still be unapplied (INV-R11).
   Result<Index> propose_configuration(std::string data);
-  // True while this member leads as the only one there is, and has applied all that earlier terms left: then every write
-  // that was ever acknowledged is applied here. A learner may apply, and answer, before its leader does. It becomes
-  // false before a second member hears of anything.
+  // True while this member leads as the only one there is, and has applied all that earlier terms left: then every
+  // write that was ever acknowledged is applied here. A learner may apply, and answer, before its leader does. It
+  // becomes false before a second member hears of anything.
   bool leads_alone() const;
   // Asks for an index at which a read is linearizable; the answer is a ReadResult with this token.
   Result<ReadToken> read_index();

@@ -1,8 +1,8 @@
 // When the log was done with entries that it did not take at once. A lease's deadline counts from the stamp its grant
 // got at append; its holder counts from the answer. When a slow disk lies between the two, the leader waits that much
-// longer before it ends the lease, so that none ends before its time (INV-E1).
-// Noted by the local clock: cluster time runs on while a leader's disk hangs, and goes back to that of the next leader.
-// Pure. Threads: the raft thread.
+// longer before it ends the lease, so that none ends before its time (INV-E1). Noted by the local clock: cluster time
+// runs on while a leader's disk hangs, and goes back to that of the next leader. Pure.
+// Threads: the raft thread.
 #pragma once
 
 #include <chrono>

@@ -31,8 +31,8 @@ class AppliedConfigurations {
     wake_();
   }
 
-  // Those of entries behind `known` up to `applied`, oldest first. Older ones are dropped: an installed state, which has
-  // its own, came in while the apply thread was still at what is before it.
+  // Those of entries behind `known` up to `applied`, oldest first. Older ones are dropped: an installed state, which
+  // has its own, came in while the apply thread was still at what is before it.
   std::vector<Members> take(Index known, Index applied) {
     std::vector<Members> taken;
     if (!any_) return taken;

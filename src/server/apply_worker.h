@@ -1,11 +1,12 @@
 // Runs what is committed through the Applier, on a thread of its own so that the next sync goes on meanwhile; or right
-// away on the caller's thread, when nothing else waits: then there is nothing to overlap, and waking another thread would
-// cost a lone client more than the work itself.
+// away on the caller's thread, when nothing else waits: then there is nothing to overlap, and waking another thread
+// would cost a lone client more than the work itself.
 //
 // What compaction left behind goes in slices in between; whoever awaits that is answered when nothing is left of it.
 //
-// Threads:   run() on the apply thread, submit() and install() on the raft thread, the rest from any. Whoever applies holds `turn_`, and
-//            takes from the queue only while holding it, so that entries are applied in order by one thread at a time.
+// Threads:   run() on the apply thread, submit() and install() on the raft thread, the rest from any. Whoever applies
+//            holds `turn_`, and takes from the queue only while holding it, so that entries are applied in order by
+//            one thread at a time.
 // Ownership: owns queue and applier; borrows clock and observer, which may be null.
 #pragma once
 
@@ -33,8 +34,8 @@ class ApplyWorker {
   // Leaves `batch` empty. `alone`: the caller has nothing to do before the next request comes.
   void submit(ApplyQueue::Batch& batch, bool alone);
 
-  // After all that was submitted before, and before all that comes after: what is submitted later begins behind the entry
-  // that the state inside has applied, nothing from before reaches it. `done` is called on the apply thread.
+  // After all that was submitted before, and before all that comes after: what is submitted later begins behind the
+  // entry that the state inside has applied, nothing from before reaches it. `done` is called on the apply thread.
   void install(Installation installation);
 
   // Answered once all is gone that compaction has left behind until now.

@@ -25,8 +25,8 @@ class Checkpoints {
 
   std::optional<peer::Checkpoint> newest() const;  // of this member
 
-  // The leader `self` is told what another one of `voters` members has. Answers who is wrong, by then (INV-A6): those that
-  // differ from a majority, which may be the leader itself; a member 0 if there is no majority for anything.
+  // The leader `self` is told what another one of `voters` members has. Answers who is wrong, by then (INV-A6): those
+  // that differ from a majority, which may be the leader itself; a member 0 if there is no majority for anything.
   std::vector<MemberId> compare(MemberId self, MemberId from, const peer::Checkpoint& theirs, size_t voters);
   void forget_others();  // leadership begins
 

@@ -1,11 +1,11 @@
-// A member's estimate of cluster time (D3): the newest stamp that is committed, or what the leader said last and the local
-// time since, whichever is more. A new leader goes on from its estimate, or from the newest stamp in its log. Without a
-// leader time stands still, so an outage ends no lease.
+// A member's estimate of cluster time (D3): the newest stamp that is committed, or what the leader said last and the
+// local time since, whichever is more. A new leader goes on from its estimate, or from the newest stamp in its log.
+// Without a leader time stands still, so an outage ends no lease.
 //
-// Invariant: a follower's estimate is not ahead of its leader's clock, but for the rates of their clocks since it was heard.
-//            So the next leader does not begin with a leap that would end leases before their time (INV-E1). What a member
-//            counted or stamped while it led without a quorum, or was paused, is forgotten once it hears a leader.
-//            A millisecond counts when the whole of it has passed.
+// Invariant: a follower's estimate is not ahead of its leader's clock, but for the rates of their clocks since it was
+//            heard. So the next leader does not begin with a leap that would end leases before their time (INV-E1).
+//            What a member counted or stamped while it led without a quorum, or was paused, is forgotten once it hears
+//            a leader. A millisecond counts when the whole of it has passed.
 // Threads: written by the raft thread, read by any.
 #pragma once
 
@@ -31,18 +31,18 @@ class ClusterClock {
 
   uint64_t estimate_ms(std::chrono::nanoseconds now) const;
 
-  // The stamp of the next entry of the term that lead() began: not below the one before it, whatever the wall clock does.
-  // Raft thread.
+  // The stamp of the next entry of the term that lead() began: not below the one before it, whatever the wall clock
+  // does. Raft thread.
   Stamp next_stamp(std::chrono::nanoseconds now, int64_t wall_ns);
 
  private:
   void set(uint64_t cluster_ms, std::chrono::nanoseconds now);
 
-  std::atomic<uint64_t> floor_ms_{0};    // newest cluster time known
-  std::atomic<int64_t> offset_ns_{0};    // cluster time minus local time, while running
+  std::atomic<uint64_t> floor_ms_{0};  // newest cluster time known
+  std::atomic<int64_t> offset_ns_{0};  // cluster time minus local time, while running
   std::atomic<bool> running_{false};
-  uint64_t committed_ms_ = 0;            // newest stamp observed
-  Stamp last_;                           // in the log of this leader
+  uint64_t committed_ms_ = 0;  // newest stamp observed
+  Stamp last_;                 // in the log of this leader
 };
 
 }  // namespace viaduct::server

@@ -45,7 +45,7 @@ struct Limits {
   uint64_t unread_bytes = 8 << 20;          // buffered for such a client; at half of it a stream of v3 watches waits
   uint64_t watch_unread_bytes = 64 << 10;   // the same for an HTTP/1 watch
   uint64_t watch_backlog_bytes = 64 << 20;  // of events that a loop has not got to; then its v3 watches read the log
-  uint64_t request_line_bytes = 8192;                                   // CRLF included
+  uint64_t request_line_bytes = 8192;       // CRLF included
   uint64_t header_bytes = 64 << 10;
   uint64_t header_field_bytes = 8 << 10;
   uint64_t header_count = 128;
@@ -84,8 +84,8 @@ struct Config {
   Urls listen_metrics_urls;      // only /metrics and health
   Urls initial_advertise_peer_urls;
   Urls advertise_client_urls;
-  net::TlsSettings client_tls;  // of all listeners but the peers'
-  net::TlsSettings peer_tls;    // of the peers' listeners, and for dialling other members
+  net::TlsSettings client_tls;   // of all listeners but the peers'
+  net::TlsSettings peer_tls;     // of the peers' listeners, and for dialling other members
   bool client_auto_tls = false;  // their pair is made at start, below data_dir
   bool peer_auto_tls = false;
   uint32_t self_signed_cert_years = 1;

@@ -89,7 +89,8 @@ StartUp load_config(const Invocation& invocation, Disk& disk) {
 
   auto config = build_config(values, from_file, invocation.default_host);
   if (!config) return refuse(program, values, config.error().message);
-  if (auto peers = read_join_peers(disk, values, *config); !peers) return refuse(program, values, peers.error().message);
+  if (auto peers = read_join_peers(disk, values, *config); !peers)
+    return refuse(program, values, peers.error().message);
   StartUp start_up;
   start_up.config = *std::move(config);
   start_up.notices = values.notices();

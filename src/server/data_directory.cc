@@ -77,7 +77,8 @@ Result<DataDirectory> DataDirectory::open(Disk& disk, const std::string& path, c
 
 // Writes that were cut short leave names in .tmp, which nobody has relied on yet. Other folders clear up their own.
 Result<void> DataDirectory::remove_leftovers() {
-  for (const std::string_view name : {kIdentityFiles[0], kIdentityFiles[1], std::string_view("ballast"), std::string_view("snapshot")}) {
+  for (const std::string_view name :
+       {kIdentityFiles[0], kIdentityFiles[1], std::string_view("ballast"), std::string_view("snapshot")}) {
     const std::string path = below(name) + ".tmp";
     VIADUCT_TRY_ASSIGN(exists, disk_->exists(path));
     if (exists) VIADUCT_TRY(disk_->remove(path));

@@ -12,9 +12,9 @@ struct Known {
 };
 
 constexpr Known kEtcdNames[] = {
-    {"member", "etcd 2 or 3"}, {"proxy", "etcd 2 or 3, as a proxy"},
-    {"snap", "etcd 2"},        {"conf", "etcd 0.4"},
-    {"log", "etcd 0.4"},       {"snapshot", "etcd 0.4"},
+    {"member", "etcd 2 or 3"},    {"proxy", "etcd 2 or 3, as a proxy"},
+    {"snap", "etcd 2"},           {"conf", "etcd 0.4"},
+    {"log", "etcd 0.4"},          {"snapshot", "etcd 0.4"},
     {"standby_info", "etcd 0.4"},
 };
 

@@ -9,8 +9,9 @@ using enum Status;
 constexpr auto kLegacy = Section::kLegacy;
 constexpr std::string_view kGone = "Has no effect any more.";
 constexpr std::string_view kShort = "Earlier name.";
-constexpr std::string_view kAllTakePart = "There are no standbys: every member of the cluster takes part, until it is "
-                                          "removed by hand.";
+constexpr std::string_view kAllTakePart =
+    "There are no standbys: every member of the cluster takes part, until it is "
+    "removed by hand.";
 constexpr std::string_view kKept = "A data directory is never emptied.";
 
 constexpr Flag kRows[] = {

@@ -36,7 +36,8 @@ std::string usage_text(std::string_view program) {
          " --config-file FILE\n    Run the server with the settings of a YAML file and no others.\n\n"
          "  " +
          name +
-         " restore FILE [flags]\n    Make a data directory from the file of a v3 snapshot; restore --help shows its flags.\n\n"
+         " restore FILE [flags]\n    Make a data directory from the file of a v3 snapshot; restore --help shows its "
+         "flags.\n\n"
          "  " +
          name +
          " --version\n    Show the version.\n\n"

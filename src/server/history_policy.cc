@@ -17,10 +17,17 @@ std::optional<Revision> HistoryPolicy::due(std::chrono::nanoseconds now, const s
   remember(now, numbers, appended_bytes);
   std::optional<Revision> target;
   switch (settings_.mode) {
-    case AutoCompaction::Mode::kOff: break;
-    case AutoCompaction::Mode::kBounded: target = bounded(now, numbers, appended_bytes); break;
-    case AutoCompaction::Mode::kPeriodic: target = periodic(now); break;
-    case AutoCompaction::Mode::kRevision: target = by_revision(now, numbers); break;
+    case AutoCompaction::Mode::kOff:
+      break;
+    case AutoCompaction::Mode::kBounded:
+      target = bounded(now, numbers, appended_bytes);
+      break;
+    case AutoCompaction::Mode::kPeriodic:
+      target = periodic(now);
+      break;
+    case AutoCompaction::Mode::kRevision:
+      target = by_revision(now, numbers);
+      break;
   }
   if (!target || *target <= numbers.compacted_revision) return std::nullopt;
   while (!samples_.empty() && samples_.front().revision <= *target) samples_.pop_front();

@@ -56,7 +56,7 @@ class Inbox {
   bool push_read(std::unique_ptr<v3bridge::Completion>& read);
   bool push_frames(ReceivedFrames& frames);
   bool push_function(std::function<void()> function);  // false when closed: it will not run
-  void close();                                // refuses from now on, wakes the raft thread
+  void close();                                        // refuses from now on, wakes the raft thread
   bool closed() const;
 
   // Waits until something is there, the inbox is closed, or `timeout` has passed; then takes all there is. `batch` is

@@ -26,7 +26,10 @@ Command no_space_alarm(MemberId member, bool raise) {
 
 LeaderDuties::LeaderDuties(const store::Store& store, const v3bridge::ApplyCounts& counts, MemberId self,
                            const DutySettings& settings)
-    : store_(store), counts_(counts), self_(self), settings_(settings),
+    : store_(store),
+      counts_(counts),
+      self_(self),
+      settings_(settings),
       history_(settings.auto_compaction,
                settings.quota_bytes == Config::kNoQuota ? Config::kNoQuota : settings.quota_bytes / 4) {}
 
@@ -44,8 +47,8 @@ std::optional<Command> LeaderDuties::expire(const DutyView& view) {
   return command;
 }
 
-// INV-E1: not before its TTL has passed since the grant or renewal was answered. That was up to a millisecond after what its
-// stamp says, so the deadline itself is too early.
+// INV-E1: not before its TTL has passed since the grant or renewal was answered. That was up to a millisecond after
+// what its stamp says, so the deadline itself is too early.
 bool LeaderDuties::may_end(LeaseId id, const DutyView& view) const {
   const store::Store::ReadLock lock(store_);
   const store::Lease* const lease = store_.find_lease(id);

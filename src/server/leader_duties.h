@@ -1,5 +1,6 @@
 // What a leader proposes by itself: the end of leases, time for them to run down in, compaction, the no-space alarm.
-// Decides only; the node proposes. Threads: the raft thread.
+// Decides only; the node proposes.
+// Threads: the raft thread.
 #pragma once
 
 #include <chrono>
@@ -21,7 +22,7 @@ namespace viaduct::server {
 
 struct DutySettings {
   AutoCompaction auto_compaction;
-  uint64_t quota_bytes = 2ull << 30;      // Config::kNoQuota: unbounded
+  uint64_t quota_bytes = 2ull << 30;  // Config::kNoQuota: unbounded
   // Free space below which the no-space alarm is raised (CC-13): the next log segment (64 MiB), what may be under way
   // (64 MiB), and room for LevelDB to work in. The alarm clears at twice as much.
   uint64_t low_disk_bytes = 160 << 20;
@@ -29,8 +30,8 @@ struct DutySettings {
 
 // What a round of duties looks at.
 struct DutyView {
-  std::chrono::nanoseconds now;       // local monotonic clock
-  uint64_t cluster_ms;                // the estimate
+  std::chrono::nanoseconds now;  // local monotonic clock
+  uint64_t cluster_ms;           // the estimate
   Index applied;
   uint64_t free_disk_bytes;
   bool no_space_raised;  // for this member
@@ -43,7 +44,8 @@ class LeaderDuties {
   static constexpr size_t kMaxLeasesPerEntry = 1000;
   static constexpr size_t kMaxKeysPerEntry = 10'000;
 
-  LeaderDuties(const store::Store& store, const v3bridge::ApplyCounts& counts, MemberId self, const DutySettings& settings);
+  LeaderDuties(const store::Store& store, const v3bridge::ApplyCounts& counts, MemberId self,
+               const DutySettings& settings);
 
   // An expiry command, when leases are due and the one before it is applied.
   std::optional<Command> expire(const DutyView& view);
@@ -71,8 +73,8 @@ class LeaderDuties {
   const DutySettings settings_;
   HistoryPolicy history_;
   AckLag ack_lag_;
-  Index expiry_index_;                        // of the newest expiry entry
-  bool more_leases_due_ = false;              // the last scan met its bound
+  Index expiry_index_;            // of the newest expiry entry
+  bool more_leases_due_ = false;  // the last scan met its bound
   std::chrono::nanoseconds last_scan_{0};
   std::chrono::nanoseconds last_stamp_{0};
   bool for_disk_ = false;                               // the disk alone was the reason at the last look that found one

@@ -19,8 +19,14 @@ class LogKeeper {
  public:
   LogKeeper(wal::Wal& wal, store::Store& store, raft::Raft& raft, ThreadPool& maintenance, Inbox& inbox,
             const NodeOptions& options, NodeCounts& counts)
-      : wal_(wal), store_(store), raft_(raft), maintenance_(maintenance), inbox_(inbox),
-        snapshot_count_(options.snapshot_count), counts_(counts), retention_(options.retention) {}
+      : wal_(wal),
+        store_(store),
+        raft_(raft),
+        maintenance_(maintenance),
+        inbox_(inbox),
+        snapshot_count_(options.snapshot_count),
+        counts_(counts),
+        retention_(options.retention) {}
 
   void appended(const std::vector<EntryPtr>& entries);
   // After each write. The state holds all up to `applied`, which raft may not have been told yet.

@@ -6,7 +6,8 @@ namespace viaduct::server {
 
 void LogRetention::appended(Index last, uint64_t bytes) {
   bytes_ += bytes;
-  if (positions_.empty() || bytes_ - positions_.back().bytes >= limits_.step_bytes) positions_.push_back({last, bytes_});
+  if (positions_.empty() || bytes_ - positions_.back().bytes >= limits_.step_bytes)
+    positions_.push_back({last, bytes_});
 }
 
 // Bytes up to the mark are not known exactly: the last position at or below it stands for them, so rather too much is

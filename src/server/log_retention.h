@@ -1,6 +1,6 @@
-// How much of the log stays behind a mark, so that a member that was away a little needs no snapshot (RF-8): at least so
-// many entries and so many bytes; more for a follower that is behind and in contact, up to a larger number of bytes; and
-// all that a snapshot under way will need.
+// How much of the log stays behind a mark, so that a member that was away a little needs no snapshot (RF-8): at least
+// so many entries and so many bytes; more for a follower that is behind and in contact, up to a larger number of bytes;
+// and all that a snapshot under way will need.
 // Threads: the raft thread.
 #pragma once
 

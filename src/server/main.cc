@@ -40,7 +40,8 @@ int fail(const std::string& message) {
 // SIGINT and SIGTERM, held back from every thread so that this one can wait for them.
 constexpr std::chrono::milliseconds kSignalCheckInterval{100};  // until clients are served
 constexpr time_t kWatchSeconds = 1;
-constexpr std::chrono::seconds kLingerRemoved{1};  // the others may still need to hear what the removed member committed
+// The others may still need to hear what the removed member committed.
+constexpr std::chrono::seconds kLingerRemoved{1};
 
 sigset_t block_stop_signals() {
   sigset_t stop;
@@ -88,8 +89,7 @@ int serve(const Config& config, PosixDisk& disk) {
   const sigset_t stop_signals = block_stop_signals();
   const SystemClock clock;
   SystemRandom random;
-  Result<std::unique_ptr<Server>> server =
-      Server::start(config, disk, clock, random, [] { kill(getpid(), SIGTERM); });
+  Result<std::unique_ptr<Server>> server = Server::start(config, disk, clock, random, [] { kill(getpid(), SIGTERM); });
   if (!server) return fail(server.error().message);
 
   int received = 0;
@@ -107,7 +107,8 @@ int serve(const Config& config, PosixDisk& disk) {
   if ((*server)->was_removed()) {
     std::this_thread::sleep_for(kLingerRemoved);
   } else {
-    log::info(std::string("received ") + (received == SIGINT ? "interrupt" : "terminated") + " signal, shutting down...");
+    log::info(std::string("received ") + (received == SIGINT ? "interrupt" : "terminated") +
+              " signal, shutting down...");
   }
   (*server)->stop();
   return (*server)->was_removed() ? leave_removed() : leave_by(received);

@@ -1,6 +1,6 @@
-// /metrics: everything that is counted somewhere, gathered at the moment of a scrape (operations.md 7.3,
-// v2-api.md 3.4). Figures that etcd has too go by etcd's names; ours begin with viaduct_. Threads: serve() on any loop;
-// the gathering on a reader thread.
+// /metrics: everything that is counted somewhere, gathered at the moment of a scrape (operations.md 7.3, v2-api.md
+// 3.4). Figures that etcd has too go by etcd's names; ours begin with viaduct_.
+// Threads: serve() on any loop; the gathering on a reader thread.
 #pragma once
 
 #include <string>

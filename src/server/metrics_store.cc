@@ -23,7 +23,8 @@ uint64_t bytes_of_states(const std::filesystem::path& first) {
   const std::string name = first.filename();
   uint64_t total = 0;
   std::error_code error;
-  for (std::filesystem::directory_iterator at(first.parent_path(), error), end; !error && at != end; at.increment(error)) {
+  for (std::filesystem::directory_iterator at(first.parent_path(), error), end; !error && at != end;
+       at.increment(error)) {
     const std::string found = at->path().filename();
     if (found == name || found.starts_with(name + '.')) total += bytes_of_files_in(at->path());
   }
@@ -52,7 +53,8 @@ void show_sizes(const MetricSources& sources, MetricFamilies& families) {
   gauge("viaduct_kept_events", "Events that a watch can still ask for.", sizes.kept_events);
   gauge("viaduct_cached_value_bytes", "Bytes of current values kept in memory.", sizes.cached_value_bytes);
   std::error_code error;
-  const std::filesystem::space_info space = std::filesystem::space(std::filesystem::path(sources.state_directory).parent_path(), error);
+  const std::filesystem::space_info space =
+      std::filesystem::space(std::filesystem::path(sources.state_directory).parent_path(), error);
   if (!error) gauge("viaduct_disk_available_bytes", "Free space where the state is kept.", space.available);
 }
 

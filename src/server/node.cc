@@ -32,7 +32,8 @@ raft::Options raft_options(const NodeOptions& options, uint64_t incarnation) {
   raft::Options raft = options.raft;
   raft.id = options.self.id;
   raft.incarnation = incarnation;
-  raft.election_ticks = static_cast<uint32_t>(std::max<int64_t>(2, options.election_timeout / options.heartbeat_interval));
+  raft.election_ticks =
+      static_cast<uint32_t>(std::max<int64_t>(2, options.election_timeout / options.heartbeat_interval));
   raft.max_unapplied_entries = options.unapplied_entries;
   raft.max_unapplied_for_cleanup = 2 * options.unapplied_entries;
   return raft;
@@ -66,8 +67,8 @@ Result<std::unique_ptr<Node>> Node::open(Disk& disk, const Clock& clock, Random&
   VIADUCT_TRY_ASSIGN(recovered, recover(disk, random, options));
   VIADUCT_TRY_ASSIGN(incarnation, next_incarnation(disk, options.data_directory, clock.wall_ns()));
   VIADUCT_TRY_ASSIGN(raft, raft::Raft::start(raft_options(options, incarnation), std::move(recovered.restart), random));
-  return std::unique_ptr<Node>(new Node(disk, clock, random, incarnation, std::move(options), observer,
-                                        std::move(recovered), std::move(raft)));
+  return std::unique_ptr<Node>(
+      new Node(disk, clock, random, incarnation, std::move(options), observer, std::move(recovered), std::move(raft)));
 }
 
 Node::Node(Disk& disk, const Clock& clock, Random& random, uint64_t incarnation, NodeOptions options,
@@ -85,9 +86,10 @@ Node::Node(Disk& disk, const Clock& clock, Random& random, uint64_t incarnation,
       readers_("reader", kReaderThreads),
       maintenance_("maintenance", 1),
       snapshot_sink_(disk, *state_directory_, options_.cluster_id, *this, maintenance_, options_.store),
-      raft_worker_({disk, clock_, random, options_, incarnation_, newest_id_, observer, *store_, *wal_, inbox_,
-                    apply_worker_, configurations_, checkpoints_, cluster_clock_, publisher_, maintenance_, apply_counts_, counts_},
-                   std::move(raft)) {
+      raft_worker_(
+          {disk, clock_, random, options_, incarnation_, newest_id_, observer, *store_, *wal_, inbox_, apply_worker_,
+           configurations_, checkpoints_, cluster_clock_, publisher_, maintenance_, apply_counts_, counts_},
+          std::move(raft)) {
   const store::Store::ReadLock lock(*store_);
   cluster_clock_.observe(store_->applied().stamp, clock_.monotonic());
 }

@@ -45,15 +45,16 @@ class Node final : public v3bridge::Engine, public peer::Listener, public Instal
                                             NodeObserver* observer);
   ~Node() override;  // stops
 
-  // Before start(), unless this member shall stay alone; `transport` must outlive stop(). `on_removed` is called, on the
-  // raft thread or one of the transport's, when this member turns out to be no member any more; maybe more than once.
+  // Before start(), unless this member shall stay alone; `transport` must outlive stop(). `on_removed` is called, on
+  // the raft thread or one of the transport's, when this member turns out to be no member any more; maybe more than
+  // once.
   void connect(peer::Transport& transport, std::function<void()> on_removed);
   void start();
   // Waits until the state names this member and cluster version, and has what was committed before: then clients can be
   // served. A restarted member that finds no leader is not published, whatever its state says. The owner's thread.
   bool wait_until_published(std::chrono::milliseconds timeout);
-  // If this member leads others: has the most up-to-date voter lead instead, and waits for that, for at most an election
-  // timeout.
+  // If this member leads others: has the most up-to-date voter lead instead, and waits for that, for at most an
+  // election timeout.
   void hand_over_leadership();
   // Refuses what comes, finishes what is under way, makes the state durable.
   void stop();

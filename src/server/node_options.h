@@ -21,10 +21,10 @@ struct NodeOptions {
   std::string state_directory;  // LevelDB's, at first (StateDirectory)
   std::string data_directory;   // whose filesystem is watched for space
   ClusterId cluster_id;
-  v3bridge::Member self;        // urls sorted
-  Founding founding;            // empty: this member alone
+  v3bridge::Member self;           // urls sorted
+  Founding founding;               // empty: this member alone
   bool force_new_cluster = false;  // become the only member, whatever the state and the log say (operations.md 2.9)
-  bool strict_reconfig = true;  // refuse membership changes that could cost the quorum (operations.md 4.1)
+  bool strict_reconfig = true;     // refuse membership changes that could cost the quorum (operations.md 4.1)
   std::string v2_root;
   std::string cluster_version;  // what is published: "3.5.0"
   std::chrono::milliseconds heartbeat_interval{100};
@@ -44,8 +44,8 @@ struct NodeOptions {
 struct NodeCounts {
   std::atomic<uint64_t> proposals_failed{0};
   std::atomic<uint64_t> proposals_pending{0};
-  std::atomic<uint64_t> reads_asked_again{0};   // batches of linearizable reads that a leader left unanswered
-  std::atomic<uint64_t> reads_failed{0};        // whose time ran out
+  std::atomic<uint64_t> reads_asked_again{0};  // batches of linearizable reads that a leader left unanswered
+  std::atomic<uint64_t> reads_failed{0};       // whose time ran out
   std::atomic<uint64_t> leader_changes{0};
   std::atomic<uint64_t> wal_bytes{0};
   std::atomic<uint64_t> log_cuts{0};

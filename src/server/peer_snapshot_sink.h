@@ -7,8 +7,7 @@
 //            removed then, or at the next start.
 // Ownership: borrows all it is made with.
 // Threads:   any. begin() and write() wait for one another; finish() keeps them waiting only until it installs, then
-// they
-//            are refused with kUnavailable.
+//            they are refused with kUnavailable.
 // Bounds:    one transfer; a few megabytes of memory until it is opened.
 #pragma once
 

@@ -58,7 +58,8 @@ void Proposals::each_idle(const std::function<Fate(Waiting&)>& visit) {
 Proposals::CompletionPtr Proposals::committed(const Entry& entry) {
   if (entry.term > newest_term_) end_older_terms(entry.term);
   // The newer entries of a leader that lost may have given way to older ones of another.
-  while (!appended_.empty() && appended_.front().index == entry.index && appended_.front().sent != entry.term) end_front();
+  while (!appended_.empty() && appended_.front().index == entry.index && appended_.front().sent != entry.term)
+    end_front();
   if (!appended_.empty() && appended_.front().index == entry.index) {
     CompletionPtr completion = std::move(appended_.front().completion);
     appended_.pop_front();

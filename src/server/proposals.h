@@ -1,8 +1,9 @@
 // What was proposed through this member, until each is answered by its own entry (D8).
 //   leading:    appended here: index and term name the entry
 //   following:  forwarded to the leader, who appends it if it still leads in that term: the entry bears our number
-// Entries come in order of their terms. So one of a newer term proves that nothing older and unseen can still take effect:
-// what was lost with a leader is then free to be proposed again, and a change of leaders costs time but no answer.
+// Entries come in order of their terms. So one of a newer term proves that nothing older and unseen can still take
+// effect: what was lost with a leader is then free to be proposed again, and a change of leaders costs time but no
+// answer.
 //
 // Threads: the raft thread. Bounds: what is forwarded or waits for a leader, by number and bytes.
 #pragma once
@@ -50,17 +51,19 @@ class Proposals {
   // False when there is no room for one more that is not in this member's log.
   bool has_room(size_t bytes) const { return others_.size() < limits_.count && bytes_ + bytes <= limits_.bytes; }
 
-  void appended(Waiting waiting);   // with index, entry and term; in order of indexes
-  void keep(Waiting waiting);       // forwarded, or waiting to be
+  void appended(Waiting waiting);  // with index, entry and term; in order of indexes
+  void keep(Waiting waiting);      // forwarded, or waiting to be
   size_t idle() const { return idle_; }
   bool contains(uint64_t id) const { return others_.contains(id); }
-  // Those not under way, in order of their numbers, until `visit` says to stop. It sets Waiting::sent of what it forwards.
+  // Those not under way, in order of their numbers, until `visit` says to stop. It sets Waiting::sent of what it
+  // forwards.
   enum class Fate { kStays, kTaken, kStop };
   void each_idle(const std::function<Fate(Waiting&)>& visit);
 
   // Each committed entry once, in order. Answers whose proposal it was, if it was of this member and someone waits.
   CompletionPtr committed(const Entry& entry);
-  // The leader of `term` did not append it. Answers the proposal if it is to be refused for good; else it is idle again.
+  // The leader of `term` did not append it. Answers the proposal if it is to be refused for good; else it is idle
+  // again.
   void not_appended(uint64_t id, Term term);
   CompletionPtr refused(uint64_t id, Term term);
   // A snapshot took the place of the entries up to `last`: what may have been among them has an unknown outcome.
@@ -86,11 +89,11 @@ class Proposals {
   const MemberId self_;
   const uint64_t incarnation_;
   const Limits limits_;
-  Term newest_term_;             // of the committed entries seen
+  Term newest_term_;              // of the committed entries seen
   std::deque<Waiting> appended_;  // ascending in index
-  Others others_;                // by number
-  size_t idle_ = 0;              // of those
-  size_t bytes_ = 0;             // of those
+  Others others_;                 // by number
+  size_t idle_ = 0;               // of those
+  size_t bytes_ = 0;              // of those
 };
 
 }  // namespace viaduct::server

@@ -1,6 +1,6 @@
 // What the state must say of this member before clients are served: how the cluster was made, its version, and this
-// member's name and addresses. The leader proposes what is missing until the state says it, and raises the version later
-// (operations.md 2.10): to what all members can serve, once that is known of all of them; it never falls.
+// member's name and addresses. The leader proposes what is missing until the state says it, and raises the version
+// later (operations.md 2.10): to what all members can serve, once that is known of all of them; it never falls.
 // Threads: step() on the raft thread; wait() from any.
 #pragma once
 
@@ -31,15 +31,16 @@ class Publisher {
 
   // Commands to propose now; none when all is said, or while those proposed last are not applied yet. With
   // --force-new-cluster the first is the one by which this member is all of the cluster.
-  // `agreed`: the version that all members can serve; empty: not known of all. Without it a new cluster begins at 3.0.0.
+  // `agreed`: the version that all members can serve; empty: not known of all. Without it a new cluster begins
+  // at 3.0.0.
   std::vector<Command> step(Index applied, bool leads, const std::string& agreed);
   bool done() const { return done_; }
   void proposed(Index index) { proposed_ = index; }
   // For the leader, now and then, once done.
   std::optional<Command> raise_version(Index applied, const std::string& agreed);
 
-  // Whether a membership that the log has made counts. Until this member has taken over, none does but the one that says
-  // so: what older entries still make would call for voters that are gone (RB-48).
+  // Whether a membership that the log has made counts. Until this member has taken over, none does but the one that
+  // says so: what older entries still make would call for voters that are gone (RB-48).
   bool accepts(const std::vector<v3bridge::Member>& members);
 
   bool wait(std::chrono::milliseconds timeout);

@@ -14,13 +14,14 @@ constexpr uint64_t kMaxFileBytes = 64;
 
 std::string replacement_advice(MemberId id) {
   const std::string name = to_hex(id.value);
-  return "remove it from the cluster (etcdctl member remove " + name + "), empty its --data-dir and add it as a new member";
+  return "remove it from the cluster (etcdctl member remove " + name +
+         "), empty its --data-dir and add it as a new member";
 }
 
 std::string path_of(const std::string& directory) { return join_path(directory, kFileName); }
 
-// Segments get another name where they are: the directory may be a mount. What an earlier loss left goes, unless this is
-// the same one after a crash.
+// Segments get another name where they are: the directory may be a mount. What an earlier loss left goes, unless this
+// is the same one after a crash.
 Result<void> put_aside(Disk& disk, const std::string& directory, bool is_first_attempt) {
   VIADUCT_TRY_ASSIGN(exists, disk.exists(directory));
   if (!exists) return {};

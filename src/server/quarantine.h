@@ -1,7 +1,7 @@
-// What a member knows of losses of its own, and the way on from them. One that finds its log damaged, and still knows for
-// whom it has voted (wal/ballot.h), goes on under its id behind its state, or behind nothing: it stays out of elections
-// and counts for nothing until a leader has brought back all that was committed (CC-12). One that turns out to lack what
-// it once acknowledged, without having noticed, has to be replaced (RB-38).
+// What a member knows of losses of its own, and the way on from them. One that finds its log damaged, and still knows
+// for whom it has voted (wal/ballot.h), goes on under its id behind its state, or behind nothing: it stays out of
+// elections and counts for nothing until a leader has brought back all that was committed (CC-12). One that turns out
+// to lack what it once acknowledged, without having noticed, has to be replaced (RB-38).
 //
 //   <data-dir>/quarantine := "quarantined\n" | "lost\n"      no file: the log is whole
 //

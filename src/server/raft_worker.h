@@ -1,6 +1,6 @@
 // The raft thread's work, one turn at a time: everything that waits becomes one append and one sync, messages go out to
-// the other members, what is committed goes on to the apply thread, and time passes. A turn needs no thread of its own: a
-// test or a simulator calls it.
+// the other members, what is committed goes on to the apply thread, and time passes. A turn needs no thread of its own:
+// a test or a simulator calls it.
 //   raft_worker.cc        a turn: proposals, reads, Ready
 //   raft_worker_peers.cc  the other members: frames, forwarding, snapshots, the configuration
 //   raft_worker_time.cc   ticks, deadlines, and what a leader does by itself
@@ -34,8 +34,8 @@
 #include "server/node_options.h"
 #include "server/proposals.h"
 #include "server/publisher.h"
-#include "server/raft_view.h"
 #include "server/quarantine.h"
+#include "server/raft_view.h"
 #include "server/reads.h"
 #include "server/sync_watch.h"
 
@@ -65,8 +65,8 @@ class RaftWorker {
   };
   RaftWorker(const Parts& parts, raft::Raft raft);
 
-  // Before run(). Without it this member hears and reaches nobody. `on_removed` is called once, on the raft thread, when
-  // the membership does not name this member any more.
+  // Before run(). Without it this member hears and reaches nobody. `on_removed` is called once, on the raft thread,
+  // when the membership does not name this member any more.
   void connect(peer::Transport& transport, std::function<void()> on_removed);
 
   void run();  // until the inbox is closed; then refuses what still waits
@@ -182,7 +182,7 @@ class RaftWorker {
   uint64_t wal_bytes_checked_ = 0;  // NodeCounts::wal_bytes when the disk's space was last looked at
   bool leading_ = false;
   Term stamped_in_;  // the term of the newest stamp given
-  MemberId leader_;                 // as follow_leader() saw it last
+  MemberId leader_;  // as follow_leader() saw it last
   Nanoseconds leader_found_at_{0};
   LogStanding standing_;  // as the data directory has it
   SyncWatch sync_watch_;

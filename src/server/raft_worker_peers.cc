@@ -30,8 +30,7 @@ uint8_t number_of(Refusal::Kind kind) { return static_cast<uint8_t>(kind); }
 
 void RaftWorker::take_received(std::vector<ReceivedFrames>& received) {
   for (ReceivedFrames& batch : received) {
-    for (peer::Frame& frame : batch.frames)
-      std::visit([&](auto& body) { on(batch.from, std::move(body)); }, frame);
+    for (peer::Frame& frame : batch.frames) std::visit([&](auto& body) { on(batch.from, std::move(body)); }, frame);
   }
   received.clear();
 }
@@ -40,7 +39,8 @@ void RaftWorker::on(MemberId from, peer::RaftFrame&& frame) {
   if (frame.message.from != from) return;  // raft counts what is not for this member; this is not even from that one
   const Term term = frame.message.term;
   raft_.step(std::move(frame.message));
-  if (raft_.leader() == from && raft_.term() == term) parts_.cluster_clock.heard(frame.cluster_ms, parts_.clock.monotonic());
+  if (raft_.leader() == from && raft_.term() == term)
+    parts_.cluster_clock.heard(frame.cluster_ms, parts_.clock.monotonic());
 }
 
 // A follower's command: appended if this member leads in the term in which it was sent, so that the follower can tell
@@ -65,7 +65,8 @@ void RaftWorker::on(MemberId from, peer::ForwardedCommand&& forwarded) {
 
 void RaftWorker::on(MemberId, peer::ForwardRefused&& refused) {
   if (refused.kind == peer::ForwardRefused::kNotLeader) return proposals_.not_appended(refused.id, refused.term);
-  refuse(proposals_.refused(refused.id, refused.term), static_cast<Refusal::Kind>(refused.kind), std::move(refused.text));
+  refuse(proposals_.refused(refused.id, refused.term), static_cast<Refusal::Kind>(refused.kind),
+         std::move(refused.text));
 }
 
 void RaftWorker::on(MemberId from, peer::ReadIndexRequest&& request) {
@@ -88,7 +89,8 @@ void RaftWorker::on(MemberId from, peer::Checkpoint&& checkpoint) {
       return alarm.kind == "CORRUPT" && alarm.member == wrong;
     });
     if (is_raised) continue;
-    log::error("members have applied the same log and differ", {{"index", checkpoint.index.value}, {"wrong", to_hex(wrong.value)}});
+    log::error("members have applied the same log and differ",
+               {{"index", checkpoint.index.value}, {"wrong", to_hex(wrong.value)}});
     Command command;
     command.mutable_alarm()->set_member(wrong.value);
     command.mutable_alarm()->set_kind(Alarm::CORRUPT);
@@ -205,7 +207,8 @@ void RaftWorker::install(ReceivedState state, Installer::Done done) {
   }
   VIADUCT_MARK("node: a snapshot is installed");
   log::info("installed a snapshot", {{"index", last.index.value}, {"term", last.term.value}});
-  parts_.apply_worker.install({std::move(state.store), std::move(state.retire), [done = std::move(done)] { done({}); }});
+  parts_.apply_worker.install(
+      {std::move(state.store), std::move(state.retire), [done = std::move(done)] { done({}); }});
 }
 
 // --- who they are ---

@@ -90,8 +90,8 @@ void RaftWorker::campaign_within(nanoseconds delay) {
   campaign_at_ = parts_.clock.monotonic() + nanoseconds(parts_.random.below(static_cast<uint64_t>(delay.count())));
 }
 
-// Two that noticed the leader's death at the same time may split the votes: unless one of them is heard of, there is a next
-// try, until timeouts take over.
+// Two that noticed the leader's death at the same time may split the votes: unless one of them is heard of, there is a
+// next try, until timeouts take over.
 void RaftWorker::campaign() {
   campaign_at_.reset();
   raft_.campaign();

@@ -1,10 +1,10 @@
 #include "server/reads.h"
 
-#include "base/mark.h"
-
 #include <algorithm>
 #include <iterator>
 #include <utility>
+
+#include "base/mark.h"
 
 namespace viaduct::server {
 

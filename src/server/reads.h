@@ -1,6 +1,6 @@
-// Linearizable reads on their way (RF-3): each batch gets an index from the leader, which may be this member, and is let
-// go when the log is committed up to there. A change of leaders, or an answer that stays out, has it asked for again with
-// a new token: a read has no effect, so its client need not know.
+// Linearizable reads on their way (RF-3): each batch gets an index from the leader, which may be this member, and is
+// let go when the log is committed up to there. A change of leaders, or an answer that stays out, has it asked for
+// again with a new token: a read has no effect, so its client need not know.
 // Threads: the raft thread.
 #pragma once
 

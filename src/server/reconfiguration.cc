@@ -99,7 +99,8 @@ std::optional<Refusal> refuse_change(const ClusterView& view, const Command& com
   }
   if (!view.strict) return std::nullopt;
   if (command.has_member_add()) {
-    return command.member_add().is_learner() ? refuse_unless_healthy(view, voters_of(view)) : refuse_more_voters(view, 0);
+    return command.member_add().is_learner() ? refuse_unless_healthy(view, voters_of(view))
+                                             : refuse_more_voters(view, 0);
   }
   if (command.has_member_remove()) return refuse_removal(view, command.member_remove().id());
   return std::nullopt;

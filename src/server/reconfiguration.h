@@ -1,6 +1,6 @@
-// May the members be changed like this now? What --strict-reconfig-check guards: the quorum after the change must be there
-// (operations.md 4.1, INV-M3). Asked of the member that a client asks, so that one without its peers refuses at once, and
-// of the leader, before the change is proposed.
+// May the members be changed like this now? What --strict-reconfig-check guards: the quorum after the change must be
+// there (operations.md 4.1, INV-M3). Asked of the member that a client asks, so that one without its peers refuses at
+// once, and of the leader, before the change is proposed.
 #pragma once
 
 #include <functional>
@@ -18,11 +18,11 @@ namespace viaduct::server {
 
 struct ClusterView {
   std::vector<v3bridge::Member> members;
-  MemberId self;                                   // who is asked
-  bool leads = false;                              // and it is the leader, who alone knows how far a learner is
-  std::function<bool(MemberId)> is_active;         // a connection to it stands
-  std::function<bool(MemberId)> is_active_long;    // for so long that it counts as healthy: 5 s
-  std::function<bool(MemberId)> is_in_step;        // has at least nine tenths of the leader's log, and is in contact
+  MemberId self;                                 // who is asked
+  bool leads = false;                            // and it is the leader, who alone knows how far a learner is
+  std::function<bool(MemberId)> is_active;       // a connection to it stands
+  std::function<bool(MemberId)> is_active_long;  // for so long that it counts as healthy: 5 s
+  std::function<bool(MemberId)> is_in_step;      // has at least nine tenths of the leader's log, and is in contact
   bool strict = true;
 };
 

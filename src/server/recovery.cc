@@ -42,7 +42,8 @@ Result<std::unique_ptr<wal::Wal>> open_wal(Disk& disk, Random& random, const Nod
     return wal::Wal::create(disk, options.wal_directory, wal, random);
   }
   if (const auto& cut = opened->tail_cut) {
-    log::warn("wal: left an unfinished write behind", {{"file", cut->file}, {"offset", cut->offset}, {"bytes", cut->bytes}});
+    log::warn("wal: left an unfinished write behind",
+              {{"file", cut->file}, {"offset", cut->offset}, {"bytes", cut->bytes}});
   }
   return std::move(opened->wal);
 }
@@ -89,8 +90,8 @@ Result<raft::Log> read_log(const wal::Wal& wal, Index applied, Index last, uint6
   return log;
 }
 
-// A crash came between the switch to a state from another member and the log's mark (CC-9): the log is marked now. Only a
-// state that says it is just as it came proves that; else the log lost its end (CC-12).
+// A crash came between the switch to a state from another member and the log's mark (CC-9): the log is marked now. Only
+// a state that says it is just as it came proves that; else the log lost its end (CC-12).
 Result<void> follow_installed_state(wal::Wal& wal, const store::Store& store) {
   store::AppliedState applied;
   {
@@ -109,8 +110,8 @@ Result<void> follow_installed_state(wal::Wal& wal, const store::Store& store) {
   return wal.mark({applied.index, applied.term}, hard_state);
 }
 
-// With --force-new-cluster, what others had a say in and is not known to be committed is dropped: the first entry behind
-// it takes its place. What a member wrote that was alone all the time is committed, all of it.
+// With --force-new-cluster, what others had a say in and is not known to be committed is dropped: the first entry
+// behind it takes its place. What a member wrote that was alone all the time is committed, all of it.
 Index last_index_to_keep(const wal::Wal& wal, const store::Store& store, Index applied, const NodeOptions& options) {
   if (!options.force_new_cluster || is_only_voter(options.self.id, v3bridge::members(store))) return wal.last_index();
   log::warn("forcing restart of member " + to_hex(options.self.id.value));
@@ -126,13 +127,15 @@ raft::Configuration configuration_in(const store::Store& store, const NodeOption
   const std::vector<v3bridge::Member> members = v3bridge::members(store);
   if (!members.empty()) return configuration_of(members);
   if (!options.founding.founds) return {};
-  return options.founding.members.empty() ? configuration_of({options.self}) : configuration_of(options.founding.members);
+  return options.founding.members.empty() ? configuration_of({options.self})
+                                          : configuration_of(options.founding.members);
 }
 
 // Whom the log will make its peers, if it still has to be read.
 bool began_with_others(const NodeOptions& options) {
-  return !options.force_new_cluster &&
-         std::ranges::any_of(options.founding.members, [&](const auto& member) { return member.id != options.self.id; });
+  return !options.force_new_cluster && std::ranges::any_of(options.founding.members, [&](const auto& member) {
+    return member.id != options.self.id;
+  });
 }
 
 bool has_peers(const store::Store& store, const NodeOptions& options) {
@@ -152,7 +155,8 @@ Result<std::unique_ptr<store::Store>> open_store(Disk& disk, const StateDirector
 }
 
 // A member with others to ask gives up a damaged state, and has it from the log or from them.
-Result<std::unique_ptr<store::Store>> open_store_or_none(Disk& disk, StateDirectory& directory, const NodeOptions& options) {
+Result<std::unique_ptr<store::Store>> open_store_or_none(Disk& disk, StateDirectory& directory,
+                                                         const NodeOptions& options) {
   Result<std::unique_ptr<store::Store>> store = open_store(disk, directory, options.store);
   if (store || store.error().code != Code::kCorrupt) return store;
   if (!began_with_others(options))
@@ -173,7 +177,8 @@ Result<OpenLog> open_log(Disk& disk, Random& random, const NodeOptions& options,
 }
 
 // CC-12.
-Result<OpenLog> open_log_or_quarantine(Disk& disk, Random& random, const NodeOptions& options, const store::Store& store) {
+Result<OpenLog> open_log_or_quarantine(Disk& disk, Random& random, const NodeOptions& options,
+                                       const store::Store& store) {
   Result<OpenLog> whole = open_log(disk, random, options, store);
   if (whole || whole.error().code != Code::kCorrupt) return whole;
   const std::string damage = whole.error().message;

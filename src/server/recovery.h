@@ -22,8 +22,9 @@ struct Recovered {
   raft::Restart restart;
 };
 
-// A loss that peers can make good ends in a quarantine (quarantine.h). Else it is kCorrupt, with a message that names the
-// way out (D9): to restore a backup in a cluster of one, to be replaced in others. kInvalidArgument when the state was made with another v2 root.
+// A loss that peers can make good ends in a quarantine (quarantine.h). Else it is kCorrupt, with a message that names
+// the way out (D9): to restore a backup in a cluster of one, to be replaced in others. kInvalidArgument when the state
+// was made with another v2 root.
 Result<Recovered> recover(Disk& disk, Random& random, const NodeOptions& options);
 
 }  // namespace viaduct::server

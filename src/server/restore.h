@@ -1,6 +1,7 @@
 // `viaduct restore`: a data directory from the file of a v3 snapshot, for a member of a new cluster (CC-16). A start
-// with that directory goes on from there. Promise: the member's identity is written last: a directory that was not
-// finished is refused by a later start. Errors:  etcdctl's texts where it has one.
+// with that directory goes on from there.
+// Promise: the member's identity is written last: a directory that was not finished is refused by a later start.
+// Errors: etcdctl's texts where it has one.
 #pragma once
 
 #include <string>

@@ -10,8 +10,8 @@
 #include "net/loop_group.h"
 #include "peer/links.h"
 #include "peer/port.h"
-#include "server/bootstrap.h"
 #include "server/auto_tls.h"
+#include "server/bootstrap.h"
 #include "server/data_directory.h"
 #include "server/data_directory_modes.h"
 #include "server/listeners.h"
@@ -183,12 +183,12 @@ Result<std::unique_ptr<Server>> Server::start(const Config& given, Disk& disk, c
   VIADUCT_TRY_ASSIGN(node, Node::open(disk, clock, random, std::move(options), &parts->timings));
   parts->node = std::move(node);
   tell_of_start(config, *parts->node, is_new);
-  parts->routes =
-      std::make_unique<Routes>(config, Routes::Sources{*parts->node, parts->timings, parts->loops, clock,
-                                                       parts->start_wall_ns, disk, parts->directory->path(),
-                                                       parts->directory->state_path()});
+  parts->routes = std::make_unique<Routes>(
+      config, Routes::Sources{*parts->node, parts->timings, parts->loops, clock, parts->start_wall_ns, disk,
+                              parts->directory->path(), parts->directory->state_path()});
   parts->links = std::make_unique<peer::Links>(links_options(config, *parts->node), *parts->node);
-  parts->peer_port = std::make_unique<peer::Port>(*parts->links, clock, parts->routes->peer(), &parts->node->snapshot_sink());
+  parts->peer_port =
+      std::make_unique<peer::Port>(*parts->links, clock, parts->routes->peer(), &parts->node->snapshot_sink());
   std::unique_ptr<Server> server(new Server(std::move(parts)));
   Parts& started = *server->parts_;
   started.running = true;

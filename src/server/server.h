@@ -23,8 +23,8 @@ class Server {
                                                std::function<void()> on_removed);
   ~Server();  // stops
 
-  // True once the cluster's state names this member with its addresses and it has what was committed before, which takes a
-  // leader, at every start; then clients can be served.
+  // True once the cluster's state names this member with its addresses and it has what was committed before, which
+  // takes a leader, at every start; then clients can be served.
   bool wait_until_published(std::chrono::milliseconds timeout);
   Result<void> serve_clients();
 
@@ -34,7 +34,8 @@ class Server {
   // log for 20 s, since nobody else may give up its place for it (CC-14).
   void watch_disk();
 
-  // Hands leadership on, accepts nothing more, answers what was asked, ends parked watches cleanly, makes the state durable.
+  // Hands leadership on, accepts nothing more, answers what was asked, ends parked watches cleanly, makes the state
+  // durable.
   void stop();
 
   std::string client_url() const;  // one that a user can try

@@ -4,8 +4,7 @@
 //   pointer := magic[8] "VIADSTAT" format:u32 number:u64 crc:u32      little-endian; crc is CRC-32C of all before it
 //
 // Promise:   after a crash at any time the pointer names a complete state: the old one until switch_to_next() began,
-// the
-//            new one once it has succeeded.
+//            the new one once it has succeeded.
 // Ownership: borrows the disk.
 // Threads:   path() from any; the rest on one at a time.
 // Errors:    kCorrupt for a pointer that cannot be read; the disk's.

@@ -73,7 +73,8 @@ struct V3Api::Parts {
     v3::add_watch_methods(methods, watch);
     v3::add_lease_methods(methods, engine, options);
     v3::add_keep_alive_method(methods, engine);
-    v3::add_cluster_methods(methods, engine, options, check_peer_url, [&clock = sources.clock](const std::vector<std::string>& peer_urls) {
+    v3::add_cluster_methods(methods, engine, options, check_peer_url,
+                            [&clock = sources.clock](const std::vector<std::string>& peer_urls) {
                               return derive_added_member_id(peer_urls, clock);
                             });
     v3::add_maintenance_methods(methods, engine, options);

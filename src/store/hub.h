@@ -4,8 +4,9 @@
 //       refreshes) is the watcher's filter's business.
 //   v3: an event is offered to the watchers of each range that holds one of the keys it changed, once.
 //
-// Threads: publish() and jump() on the apply thread; all else from any thread. Sinks are called with the hub's lock released,
-//          on the apply thread, in order of seq; a sink hands the deliveries to its own thread and returns.
+// Threads: publish() and jump() on the apply thread; all else from any thread. Sinks are called on the
+//          apply thread, with the hub's lock released, in order of seq; a sink hands the deliveries to its own thread
+//          and returns.
 // Cost:    of a publish(): nothing for an API that has no watchers; else a look-up for each name and ancestor, and
 //          O(log n) for each range found.
 // Bounds:  holds no event; a watcher costs its name or bounds, and about 100 bytes (a range 200).
@@ -33,8 +34,8 @@ class WatchSink {
  public:
   virtual ~WatchSink() = default;
   virtual void deliver(std::vector<Delivery> deliveries) = 0;
-  // Events from `from` on, up to published(), were not offered: watchers that wanted one of these have to look for it in
-  // Store::events_since(). They stay registered for what comes. Threads as of deliver().
+  // Events from `from` on, up to published(), were not offered: watchers that wanted one of these have to look for it
+  // in Store::events_since(). They stay registered for what comes. Threads as of deliver().
   virtual void missed(Seq from) = 0;
   virtual void delivered([[maybe_unused]] Seq up_to) {}  // what tell_delivered() asked for; threads as of deliver()
 };
@@ -78,8 +79,8 @@ class Hub {
   // Newest seq up to which all deliveries were handed to their sinks. So what a sink posts to its thread after it saw
   // this runs there behind those deliveries.
   Seq delivered() const;
-  // Calls sink.delivered() once delivered() is at least `seq`; answers false, and calls nothing, if it is already. A sink
-  // waits for one seq only, the lowest it asked for, and asks again when it was told.
+  // Calls sink.delivered() once delivered() is at least `seq`; answers false, and calls nothing, if it is already. A
+  // sink waits for one seq only, the lowest it asked for, and asks again when it was told.
   bool tell_delivered(Seq seq, WatchSink& sink);
 
   size_t size() const;

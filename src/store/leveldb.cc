@@ -56,8 +56,7 @@ bool Database::can_read(const leveldb::Status& status) const {
   return false;
 }
 
-Result<std::unique_ptr<Database>> Database::open(Disk& disk, const std::string& directory,
-                                                 size_t write_buffer_bytes) {
+Result<std::unique_ptr<Database>> Database::open(Disk& disk, const std::string& directory, size_t write_buffer_bytes) {
   VIADUCT_TRY_ASSIGN(found, check_leveldb_logs(disk, directory));
   warn_of(found.log_cut);
   warn_of(found.manifest_cut);

@@ -1,10 +1,10 @@
 // The one place that talks to LevelDB: batches, look-ups, cursors and frozen views over its ordered keys.
 //
 // It runs over our own Env, and its logs are checked before each open (CC-10).
-// Errors:  open() reports what it finds. Until make_failures_fatal() nobody relies on the database: status() and the calls
-//          named try_... tell of the first failure, and what cannot be read is as if it were not there. From then on any
-//          failure, of a read too, is fatal(): what LevelDB holds is the state, and a state that cannot be read cannot be
-//          trusted (CC-4, INV-A7).
+// Errors:  open() reports what it finds. Until make_failures_fatal() nobody relies on the database: status() and the
+//          calls named try_... tell of the first failure, and what cannot be read is as if it were not there. From
+//          then on any failure, of a read too, is fatal(): what LevelDB holds is the state, and a state that cannot
+//          be read cannot be trusted (CC-4, INV-A7).
 // Threads: write() on one thread; barrier() and reads on any.
 #pragma once
 
@@ -100,7 +100,7 @@ class Database {
   std::atomic<bool> failures_are_fatal_{false};
   mutable std::mutex mutex_;
   mutable std::optional<Error> failed_read_;  // the first
-  std::unique_ptr<LeveldbEnv> env_;  // outlives db_
+  std::unique_ptr<LeveldbEnv> env_;           // outlives db_
   std::unique_ptr<leveldb::DB> db_;
 };
 

@@ -9,9 +9,9 @@
 // barrier() (for the logs before it), by the one thread that writes.
 //
 // Errors:    the first call that fails to change the disk is final: `on_failure` gets it, once, from whichever thread
-// saw
-//            it and maybe with LevelDB's mutex held, and should not return (fatal() is the server's choice). Where it
-//            does return, every later change and barrier() fails with the same error and nothing more is written.
+//            saw it and maybe with LevelDB's mutex held, and should not return (fatal() is the server's choice).
+//            Where it does return, every later change and barrier() fails with the same error and nothing more is
+//            written.
 //            Errors of reads go to LevelDB alone. An answer like "not found" is no failure.
 // Ownership: borrows disk and clock; must outlive every database opened on it. Joins its threads when destroyed, after
 //            the last handed-over log is synced.

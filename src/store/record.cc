@@ -42,9 +42,9 @@ const char* action_name(Action action) {
 
 bool Record::operator==(const Record& other) const {
   const auto fields = [](const Record& r) {
-    return std::tie(r.id, r.revision, r.sub, r.family, r.action, r.tombstone, r.is_explicit, r.refresh, r.by_v2, r.silent,
-                    r.key, r.version, r.create_revision, r.created_seq, r.lease, r.own_lease, r.ttl, r.prev_ttl, r.prev,
-                    r.user);
+    return std::tie(r.id, r.revision, r.sub, r.family, r.action, r.tombstone, r.is_explicit, r.refresh, r.by_v2,
+                    r.silent, r.key, r.version, r.create_revision, r.created_seq, r.lease, r.own_lease, r.ttl,
+                    r.prev_ttl, r.prev, r.user);
   };
   return fields(*this) == fields(other) && bool(value) == bool(other.value) && value.view() == other.value.view();
 }

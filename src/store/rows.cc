@@ -86,7 +86,8 @@ bool decode_numbers(Bytes data, Numbers& numbers) {
   numbers.compacted_seq = Seq(in.take_varint());
   numbers.state_seq = Seq(in.take_varint());
   return in.done() && numbers.compacted_revision <= numbers.revision && numbers.state_seq <= numbers.compacted_seq &&
-         numbers.compacted_seq <= numbers.seq && (numbers.compacted || numbers.compacted_seq == Numbers().compacted_seq);
+         numbers.compacted_seq <= numbers.seq &&
+         (numbers.compacted || numbers.compacted_seq == Numbers().compacted_seq);
 }
 
 }  // namespace viaduct::store

@@ -3,8 +3,8 @@
 // Nothing is checked here: Store::open() finds whatever contradicts itself.
 // Promise: durable once finish() succeeded.
 // Threads: one at a time.
-// Errors:  kAlreadyExists from create() if there is a database. The first write that fails is what status() and finish()
-//          answer from then on, and nothing more is written.
+// Errors:  kAlreadyExists from create() if there is a database. The first write that fails is what status() and
+//          finish() answer from then on, and nothing more is written.
 #pragma once
 
 #include <memory>

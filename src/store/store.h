@@ -182,10 +182,10 @@ class Store {
    public:
     virtual ~Snapshot() = default;
     virtual Revision revision() const = 0;
-    virtual Seq seq() const = 0;  // last of that revision
+    virtual Seq seq() const = 0;          // last of that revision
     virtual Numbers numbers() const = 0;  // when it was made
-    // The first nodes of [from, to) at that revision in byte order: at most `limit`, which is at most kSliceNodes; fewer
-    // only when there are no more. Children and newest_below are those of now.
+    // The first nodes of [from, to) at that revision in byte order: at most `limit`, which is at most kSliceNodes;
+    // fewer only when there are no more. Children and newest_below are those of now.
     virtual std::vector<NodeView> slice(Family family, std::string_view from, std::string_view to, size_t limit,
                                         Detail detail) = 0;
     virtual uint64_t count(Family family, std::string_view from, std::string_view to) = 0;

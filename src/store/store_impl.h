@@ -1,7 +1,8 @@
 // What the store is made of; private to the folder. store.cc has the everyday calls, the files named below the rest.
 //
-// The store's lock guards everything that readers see: tree, leases, rows, numbers, applied, values, and the list of the
-// group's events. The apply thread alone changes these, so it reads them without the lock. Once replaced, nothing changes.
+// The store's lock guards everything that readers see: tree, leases, rows, numbers, applied, values, and the list of
+// the group's events. The apply thread alone changes these, so it reads them without the lock. Once replaced, nothing
+// changes.
 #pragma once
 
 #include <absl/container/btree_map.h>
@@ -120,7 +121,7 @@ struct Store::Impl {
   bool is_kept(const Record& record) const;
 
   const std::unique_ptr<Database> database;
-  RwLock* lock = nullptr;                          // of the store, which outlives all readers
+  RwLock* lock = nullptr;                              // of the store, which outlives all readers
   std::function<void(std::unique_ptr<Store>)> retire;  // set once this has been replaced
 
   Tree tree;

@@ -1,7 +1,7 @@
 // The discovery service of clusters that are to be founded (v2-api.md 4.1): GET /new?size=N makes a token, a directory
 // of the key space below _etcd/registry that says how many members are wanted, and answers its URL. Members then use it
-// with the key API; the token alone, /<token>, stands for the directory as well, as at the public service. Threads:
-// serve() on any loop.
+// with the key API; the token alone, /<token>, stands for the directory as well, as at the public service.
+// Threads: serve() on any loop.
 #pragma once
 
 #include <mutex>

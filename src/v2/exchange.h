@@ -22,11 +22,13 @@ struct Exchange {
 
   void reply(int status, net::Body body, bool close = false);
   void reply_json(int status, std::string body);
-  void reply_message(int status, std::string_view message);     // the MSG family of v2-api.md 0.2
-  void reply_text_error(int status, std::string_view text);     // the TXT family; `text` without its line feed
+  void reply_message(int status, std::string_view message);  // the MSG family of v2-api.md 0.2
+  void reply_text_error(int status, std::string_view text);  // the TXT family; `text` without its line feed
 };
 
-// Part of the API behind one route. Threads: any loop's, several at once.
+// Part of the API behind one route.
+
+// Threads: any loop's, several at once.
 class Endpoint {
  public:
   virtual ~Endpoint() = default;

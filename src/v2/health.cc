@@ -73,7 +73,8 @@ std::string unexcused_alarm(const v3bridge::Engine& engine, const net::Form& for
 
 void Health::serve(Exchange&& exchange) {
   const net::Form form = query_of(exchange);
-  if (const std::string alarm = unexcused_alarm(engine_, form); !alarm.empty()) return answer(exchange, false, "alarm " + alarm);
+  if (const std::string alarm = unexcused_alarm(engine_, form); !alarm.empty())
+    return answer(exchange, false, "alarm " + alarm);
   if (asks_for(form, "serializable")) return answer(exchange, true, {});
   if (!engine_.raft_status().leader) return answer(exchange, false, "no leader");
   read_soon(engine_, std::move(exchange),
@@ -99,7 +100,8 @@ void Probe::serve(Exchange&& exchange) {
 std::vector<Probe::Check> Probe::checks(bool linearizable_ok) const {
   if (kind_ == Kind::kLive) return {{"serializable_read", true, {}}};
   const std::vector<v3bridge::ActiveAlarm> alarms = engine_.alarms();
-  const bool corrupt = std::any_of(alarms.begin(), alarms.end(), [](const auto& alarm) { return alarm.kind == "CORRUPT"; });
+  const bool corrupt =
+      std::any_of(alarms.begin(), alarms.end(), [](const auto& alarm) { return alarm.kind == "CORRUPT"; });
   return {{"data_corruption", !corrupt, "alarm CORRUPT is raised"},
           {"serializable_read", true, {}},
           {"linearizable_read", linearizable_ok, "no answer from a quorum"}};
@@ -108,7 +110,8 @@ std::vector<Probe::Check> Probe::checks(bool linearizable_ok) const {
 void Probe::answer(Exchange& exchange, bool linearizable_ok) const {
   const net::Form form = query_of(exchange);
   const std::vector<std::string> excluded = form.all("exclude");
-  const std::string_view wanted = std::string_view(exchange.path).substr(std::min(exchange.path.size(), route().size() + 1));
+  const std::string_view wanted =
+      std::string_view(exchange.path).substr(std::min(exchange.path.size(), route().size() + 1));
   bool found = wanted.empty(), ok = true;
   std::string report;
   for (const Check& check : checks(linearizable_ok)) {
@@ -116,7 +119,8 @@ void Probe::answer(Exchange& exchange, bool linearizable_ok) const {
     if ((!wanted.empty() && check.name != wanted) || left_out) continue;
     found = true;
     ok = ok && check.ok;
-    report += (check.ok ? "[+]" : "[-]") + std::string(check.name) + (check.ok ? " ok" : " failed: " + std::string(check.reason)) + '\n';
+    report += (check.ok ? "[+]" : "[-]") + std::string(check.name) +
+              (check.ok ? " ok" : " failed: " + std::string(check.reason)) + '\n';
   }
   if (!found) return exchange.reply_text_error(404, "404 page not found");
   if (!ok) return exchange.reply_text_error(503, report + std::string(route().substr(1)) + " check failed");

@@ -22,7 +22,8 @@ class Machines final : public Endpoint {
 // /version: the etcd version that clients are told, and the cluster's.
 class Version final : public Endpoint {
  public:
-  Version(v3bridge::Engine& engine, std::string etcd_version) : engine_(engine), etcd_version_(std::move(etcd_version)) {}
+  Version(v3bridge::Engine& engine, std::string etcd_version)
+      : engine_(engine), etcd_version_(std::move(etcd_version)) {}
   void serve(Exchange&& exchange) override;
 
  private:

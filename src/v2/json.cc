@@ -15,8 +15,8 @@ void append_padded(std::string& to, int number, int width) {
 
 // The fields of a node; every node of the API is written here.
 struct NodeFields {
-  std::string_view key;              // empty: left out
-  const Blob* value = nullptr;       // null: left out
+  std::string_view key;         // empty: left out
+  const Blob* value = nullptr;  // null: left out
   bool dir = false;
   const store::ShownTtl* ttl = nullptr;
 };
@@ -24,7 +24,9 @@ struct NodeFields {
 // Writes `{` and the fields in front of `nodes`, each followed by a comma when another field follows it.
 void open_node(std::string& to, const NodeFields& fields) {
   to += '{';
-  const auto separate = [&] { if (to.back() != '{') to += ','; };
+  const auto separate = [&] {
+    if (to.back() != '{') to += ',';
+  };
   if (!fields.key.empty()) {
     to += "\"key\":";
     append_json_string(to, fields.key);

@@ -20,21 +20,31 @@ constexpr size_t kInOrderNameBytes = 20;
 
 Method method_of(const net::Request& request) {
   switch (request.method()) {
-    case net::Method::kHead: return Method::kHead;
-    case net::Method::kPut: return Method::kPut;
-    case net::Method::kPost: return Method::kPost;
-    case net::Method::kDelete: return Method::kDelete;
-    default: return Method::kGet;
+    case net::Method::kHead:
+      return Method::kHead;
+    case net::Method::kPut:
+      return Method::kPut;
+    case net::Method::kPost:
+      return Method::kPost;
+    case net::Method::kDelete:
+      return Method::kDelete;
+    default:
+      return Method::kGet;
   }
 }
 
 RequestStats::Kind kind_of(Method method, const KeyParams& params) {
   switch (method) {
-    case Method::kGet: return params.quorum ? RequestStats::Kind::kQuorumGet : RequestStats::Kind::kGet;
-    case Method::kHead: return RequestStats::Kind::kHead;
-    case Method::kPut: return RequestStats::Kind::kPut;
-    case Method::kPost: return RequestStats::Kind::kPost;
-    case Method::kDelete: return RequestStats::Kind::kDelete;
+    case Method::kGet:
+      return params.quorum ? RequestStats::Kind::kQuorumGet : RequestStats::Kind::kGet;
+    case Method::kHead:
+      return RequestStats::Kind::kHead;
+    case Method::kPut:
+      return RequestStats::Kind::kPut;
+    case Method::kPost:
+      return RequestStats::Kind::kPost;
+    case Method::kDelete:
+      return RequestStats::Kind::kDelete;
   }
   return RequestStats::Kind::kGet;
 }
@@ -202,7 +212,8 @@ void Keys::read(Asked&& asked) {
 
 void Keys::read_slow(Asked&& asked) {
   engine_.readers().post_function([this, waiting = std::make_shared<Asked>(std::move(asked))] {
-    auto answer = v3bridge::read_slow(engine_.store(), {waiting->key, waiting->params.recursive}, engine_.cluster_now_ms());
+    auto answer =
+        v3bridge::read_slow(engine_.store(), {waiting->key, waiting->params.recursive}, engine_.cluster_now_ms());
     waiting->exchange.loop->post_function([this, waiting, read = std::move(answer)] {
       if (const auto* listing = std::get_if<v3bridge::Listing>(&read)) return answer_listing(*waiting, *listing);
       answer_missing(*waiting, std::get<v3bridge::NotThere>(read));
@@ -214,8 +225,8 @@ void Keys::watch(Asked&& asked) {
   const store::Numbers numbers = current_numbers(engine_.store());
   const uint64_t wait_index = asked.params.wait_index;
   if (wait_index > 0 && wait_index <= numbers.compacted_seq.value) {
-    const std::string cause = "the requested history has been cleared [" + to_string(numbers.compacted_seq.next()) + '/' +
-                              std::to_string(wait_index) + ']';
+    const std::string cause = "the requested history has been cleared [" + to_string(numbers.compacted_seq.next()) +
+                              '/' + std::to_string(wait_index) + ']';
     return answer_error(asked, kEventIndexCleared, cause, {numbers.seq, numbers.revision});
   }
   if (!watches_.has_room()) {

@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kReadEvents = 1000;  // of the log, before other readers get their turn
 constexpr size_t kReadBytes = 1 << 20;
-constexpr size_t kFirstRead = 16;     // for a watch that wants one event, which is often the next
+constexpr size_t kFirstRead = 16;  // for a watch that wants one event, which is often the next
 constexpr size_t kReadGrowth = 8;
 
 // What a reader thread found for one watch: matching events, and where to go on.
@@ -106,21 +106,21 @@ void LoopWatches::park(Watcher& watcher) {
 }
 
 void LoopWatches::read_log(Watcher& watcher) {
-  engine_.readers().post_function([this, token = watcher.token, watch = watcher.watch, from = watcher.next,
-                                   stream = watcher.stream] {
-    Found found = read_matching(engine_.store(), watch, from, stream);
-    loop_.post_function([this, token, found = std::move(found)] {
-      Watcher* const waiting = find(token);
-      if (!waiting) return;
-      if (found.compacted) return finish(*waiting);  // the retry gets the 401 (bridge.md 4)
-      Rendered rendered(engine_.v2_root());
-      for (const store::EventPtr& event : found.events) take(token, event, rendered);
-      Watcher* const still = find(token);
-      if (!still) return;
-      if (still->next < found.next && !still->paused) still->next = found.next;
-      if (!still->paused) park(*still);
-    });
-  });
+  engine_.readers().post_function(
+      [this, token = watcher.token, watch = watcher.watch, from = watcher.next, stream = watcher.stream] {
+        Found found = read_matching(engine_.store(), watch, from, stream);
+        loop_.post_function([this, token, found = std::move(found)] {
+          Watcher* const waiting = find(token);
+          if (!waiting) return;
+          if (found.compacted) return finish(*waiting);  // the retry gets the 401 (bridge.md 4)
+          Rendered rendered(engine_.v2_root());
+          for (const store::EventPtr& event : found.events) take(token, event, rendered);
+          Watcher* const still = find(token);
+          if (!still) return;
+          if (still->next < found.next && !still->paused) still->next = found.next;
+          if (!still->paused) park(*still);
+        });
+      });
 }
 
 void LoopWatches::deliver(std::vector<store::Delivery> deliveries) {

@@ -122,9 +122,12 @@ class Members::ChangeDone final : public v3bridge::Completion {
 void Members::serve(Exchange&& exchange) {
   exchange.headers.add("X-Etcd-Cluster-Id", to_hex(engine_.cluster_id().value));
   switch (exchange.request.method()) {
-    case net::Method::kGet: return get(exchange);
-    case net::Method::kPost: return add(std::move(exchange));
-    default: return change(std::move(exchange));
+    case net::Method::kGet:
+      return get(exchange);
+    case net::Method::kPost:
+      return add(std::move(exchange));
+    default:
+      return change(std::move(exchange));
   }
 }
 

@@ -1,6 +1,7 @@
-// /v2/members (v2-api.md 3.1): the membership as v2 shows it, and its changes. A change is checked for what it says here,
-// by the leader for the quorum, and for the rest where it is applied.
-// Threads: serve() on any loop; completions come back to the loop they left from. Ownership: borrows the engine.
+// /v2/members (v2-api.md 3.1): the membership as v2 shows it, and its changes. A change is checked for what it says
+// here, by the leader for the quorum, and for the rest where it is applied.
+// Threads: serve() on any loop; completions come back to the loop they left from.
+// Ownership: borrows the engine.
 #pragma once
 
 #include <functional>

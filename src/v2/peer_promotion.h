@@ -1,6 +1,6 @@
 // The peer port's POST /members/promote/<decimal id> (operations.md 2.12): members of a cluster ask each other's leader
-// by it to give a learner its vote. Any member serves it here, since commands find the leader by themselves. Threads:
-// serve() on any loop. Ownership: borrows the engine.
+// by it to give a learner its vote. Any member serves it here, since commands find the leader by themselves.
+// Threads: serve() on any loop. Ownership: borrows the engine.
 #pragma once
 
 #include "v2/exchange.h"

@@ -90,10 +90,14 @@ void append_follower(std::string& to, const v3bridge::Traffic& traffic) {
 
 std::string_view role_name(v3bridge::RaftRole role) {
   switch (role) {
-    case v3bridge::RaftRole::kFollower: return "StateFollower";
-    case v3bridge::RaftRole::kPreCandidate: return "StatePreCandidate";
-    case v3bridge::RaftRole::kCandidate: return "StateCandidate";
-    case v3bridge::RaftRole::kLeader: return "StateLeader";
+    case v3bridge::RaftRole::kFollower:
+      return "StateFollower";
+    case v3bridge::RaftRole::kPreCandidate:
+      return "StatePreCandidate";
+    case v3bridge::RaftRole::kCandidate:
+      return "StateCandidate";
+    case v3bridge::RaftRole::kLeader:
+      return "StateLeader";
   }
   return {};
 }
@@ -108,7 +112,8 @@ void SelfStats::serve(Exchange&& exchange) {
   append_text(body, "startTime", time_text(start_wall_ns_));
   body += ",\"leaderInfo\":{";
   append_text(body, "leader", led ? to_hex(raft.leader.value) : std::string());
-  append_text(body, "uptime", go_duration(led ? std::max<int64_t>(0, clock_.wall_ns() - raft.leader_since_wall_ns) : 0));
+  append_text(body, "uptime",
+              go_duration(led ? std::max<int64_t>(0, clock_.wall_ns() - raft.leader_since_wall_ns) : 0));
   append_text(body, "startTime", led ? time_text(raft.leader_since_wall_ns) : std::string(kNoTime));
   body += '}';
   const TrafficTotals totals = totals_of(engine_.traffic());

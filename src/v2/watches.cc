@@ -6,11 +6,11 @@
 
 namespace viaduct::v2 {
 
-WatchTable::WatchTable(v3bridge::Engine& engine, net::LoopGroup& loops, KeyStats& stats,
-                       const WatchLimits& limits)
+WatchTable::WatchTable(v3bridge::Engine& engine, net::LoopGroup& loops, KeyStats& stats, const WatchLimits& limits)
     : stats_(stats), limits_(limits) {
   for (size_t i = 0; i < loops.size(); ++i) {
-    loops_.emplace_back(&loops.loop(i), std::make_unique<LoopWatches>(engine, loops.loop(i), stats, limits.unread_bytes));
+    loops_.emplace_back(&loops.loop(i),
+                        std::make_unique<LoopWatches>(engine, loops.loop(i), stats, limits.unread_bytes));
   }
 }
 

@@ -1,4 +1,5 @@
-// How many calls of each method began, and how they ended. Threads: any; loops do not share a cache line.
+// How many calls of each method began, and how they ended.
+// Threads: any; loops do not share a cache line.
 #pragma once
 
 #include <array>

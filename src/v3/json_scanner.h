@@ -107,7 +107,7 @@ class JsonScanner {
   std::string error_;
   const char* literal_ = nullptr;
   uint32_t begin_ = 0;  // of the value, or of the white space before it
-  uint32_t at_ = 0;  // next byte to look at
+  uint32_t at_ = 0;     // next byte to look at
   State state_ = State::kValue;
   uint8_t count_ = 0;  // digits of a \u escape still to come; letters of a literal seen
   bool name_ = false;  // the string being read is a name

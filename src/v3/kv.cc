@@ -215,7 +215,8 @@ void Kv::compact(CallPtr call, const CompactionRequest& request) {
           [this, physical = request.physical()](CallPtr done, const Outcome&) {
             if (!physical) return answer_compacted(std::move(done));
             const auto next = [this](CallPtr clean, const Outcome&) { answer_compacted(std::move(clean)); };
-            engine_.compaction_barrier(std::make_unique<CallDone<decltype(next)>>(engine_, std::move(done), next, InVain::kTimedOut));
+            engine_.compaction_barrier(
+                std::make_unique<CallDone<decltype(next)>>(engine_, std::move(done), next, InVain::kTimedOut));
           });
 }
 

@@ -177,8 +177,8 @@ void Maintenance::hash_kv(CallPtr call, const HashKVRequest& request) const {
 void Maintenance::move_leader(CallPtr call, const MoveLeaderRequest& request) const {
   if (engine_.raft_status().leader != engine_.member_id()) return call->fail(kNotLeader);
   const auto answer = [](CallPtr moved, const v3bridge::Outcome&) { moved->reply(MoveLeaderResponse()); };
-  engine_.move_leader(MemberId(request.targetid()),
-                      std::make_unique<CallDone<decltype(answer)>>(engine_, std::move(call), answer, InVain::kTimedOut));
+  engine_.move_leader(MemberId(request.targetid()), std::make_unique<CallDone<decltype(answer)>>(
+                                                        engine_, std::move(call), answer, InVain::kTimedOut));
 }
 
 void Maintenance::downgrade(CallPtr call, const DowngradeRequest& request) const {

@@ -17,7 +17,7 @@ class Release {
   // 3.5
   bool deadline_has_own_code() const { return minor_ >= 5; }  // DeadlineExceeded, not Unknown
   bool has_auth_status() const { return minor_ >= 5; }
-  bool checks_permission_ranges() const { return minor_ >= 5; }  // of a role, when they are granted
+  bool checks_permission_ranges() const { return minor_ >= 5; }    // of a role, when they are granted
   bool lists_members_linearizably() const { return minor_ >= 5; }  // when asked to
   bool has_downgrade() const { return minor_ >= 5; }
   bool alarm_has_header() const { return minor_ >= 5; }

@@ -79,8 +79,7 @@ void propose(v3bridge::Engine& engine, const ServiceOptions& options, std::uniqu
 
 // Runs `next(call)` once all that was acknowledged before is applied here: at once where that is so already.
 template <typename Next>
-void when_current(v3bridge::Engine& engine, std::unique_ptr<Call> call, Next next,
-                  InVain in_vain = InVain::kTimedOut) {
+void when_current(v3bridge::Engine& engine, std::unique_ptr<Call> call, Next next, InVain in_vain = InVain::kTimedOut) {
   if (engine.reads_are_current()) return next(std::move(call));
   auto go = [next = std::move(next)](std::unique_ptr<Call> waited, const v3bridge::Outcome&) mutable {
     next(std::move(waited));

@@ -18,7 +18,9 @@ namespace viaduct::v3 {
 // Who says how a call ended: the method, or the wire before or instead of it.
 enum class Speaker { kMethod, kWire };
 
-// How a wire words an answer. Threads: the loop's.
+// How a wire words an answer.
+
+// Threads: the loop's.
 class UnaryWire {
  public:
   virtual ~UnaryWire() = default;
@@ -57,7 +59,7 @@ class UnaryCall final : public Call {
   const Method& method_;
   const net::ReplyHandle handle_;
   const Metadata metadata_;
-  const std::shared_ptr<const UnaryWire> wire_;  // other calls may share it; the deadline's timer holds on to it as well
+  const std::shared_ptr<const UnaryWire> wire_;  // other calls share it; the deadline's timer holds on to it as well
   bool answered_ = false;
   std::shared_ptr<Watch> watch_;  // made when needed; likewise
 };

@@ -1,6 +1,6 @@
 // The streams of one loop that have watches behind, each in its turn: one response of one watch at a time per stream,
-// and a few at once for the loop, so that what readers hold in memory has a bound. Threads:   the loop's; a reading
-// itself runs on readers. Ownership: borrows all; outlives what is posted.
+// and a few at once for the loop, so that what readers hold in memory has a bound.
+// Threads: the loop's; a reading itself runs on readers. Ownership: borrows all; outlives what is posted.
 #pragma once
 
 #include <cstddef>

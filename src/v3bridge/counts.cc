@@ -18,13 +18,20 @@ void ApplyCounts::count(const Command& command, const Outcome& outcome) {
       add((success ? v2_success : v2_failure)[static_cast<size_t>(command.v2_write().operation())]);
       break;
     }
-    case Command::kTxn: add(transactions, v3 && !v3->events.empty()); break;
-    case Command::kLeaseGrant: add(leases_granted, v3_success); break;
-    case Command::kLeaseRevoke: add(leases_revoked, v3_success); break;
+    case Command::kTxn:
+      add(transactions, v3 && !v3->events.empty());
+      break;
+    case Command::kLeaseGrant:
+      add(leases_granted, v3_success);
+      break;
+    case Command::kLeaseRevoke:
+      add(leases_revoked, v3_success);
+      break;
     case Command::kLeaseRenew:
       if (v3) add(leases_renewed, static_cast<uint64_t>(command.lease_renew().ids_size()) - v3->missing.size());
       break;
-    default: break;
+    default:
+      break;
   }
 }
 

@@ -35,9 +35,9 @@ class Completion {
 
 struct Member {
   MemberId id;
-  std::string name;                       // empty until it has started
-  std::vector<std::string> peer_urls;     // sorted
-  std::vector<std::string> client_urls;   // sorted
+  std::string name;                      // empty until it has started
+  std::vector<std::string> peer_urls;    // sorted
+  std::vector<std::string> client_urls;  // sorted
   bool is_learner = false;
 
   bool operator==(const Member&) const = default;
@@ -48,15 +48,15 @@ enum class RaftRole { kFollower, kPreCandidate, kCandidate, kLeader };
 struct RaftStatus {
   Term term;
   Index commit, applied;
-  MemberId leader;                        // 0: none known
+  MemberId leader;  // 0: none known
   MemberId vote;
   RaftRole role = RaftRole::kFollower;
-  int64_t leader_since_wall_ns = 0;       // when this leader was first seen
+  int64_t leader_since_wall_ns = 0;  // when this leader was first seen
 };
 
 struct ActiveAlarm {
   MemberId member;
-  std::string kind;                       // "NOSPACE", "CORRUPT", or "NONE" if a client said so
+  std::string kind;  // "NOSPACE", "CORRUPT", or "NONE" if a client said so
 };
 
 // What this member has exchanged with another one since it started; for statistics.
@@ -74,8 +74,8 @@ class Engine {
   virtual ~Engine() = default;
 
   // Takes the command through the log, from any member; a membership change first past the leader, who may refuse it
-  // (kNotEnoughStarted, kUnhealthy, kLearnerNotReady; `strict_reconfig` is the node's option). Refused at once (through `done`) when queues are full, the command is larger
-  // than the log can replay, or there is no space.
+  // (kNotEnoughStarted, kUnhealthy, kLearnerNotReady; `strict_reconfig` is the node's option). Refused at once (through
+  // `done`) when queues are full, the command is larger than the log can replay, or there is no space.
   virtual void propose(Command&& command, std::unique_ptr<Completion> completion) = 0;
   // Linearizable read barrier (ReadIndex): done() with an empty body once everything committed before is applied.
   virtual void read_barrier(std::unique_ptr<Completion> completion) = 0;
@@ -92,18 +92,18 @@ class Engine {
 
   virtual const store::Store& store() const = 0;
   virtual store::Hub& hub() = 0;
-  virtual Executor& readers() = 0;        // threads that may block on the disk
+  virtual Executor& readers() = 0;  // threads that may block on the disk
 
   virtual uint64_t cluster_now_ms() const = 0;  // this member's estimate of cluster time (D3)
   virtual RaftStatus raft_status() const = 0;   // lock-free snapshot
   virtual const ApplyCounts& counts() const = 0;
-  virtual const std::string& v2_root() const = 0;           // fixed once the node has started
+  virtual const std::string& v2_root() const = 0;  // fixed once the node has started
   virtual ClusterId cluster_id() const = 0;
   virtual MemberId member_id() const = 0;
-  virtual std::vector<Member> members() const = 0;          // by id
-  virtual std::string cluster_version() const = 0;          // "3.5.0", or "not_decided"
+  virtual std::vector<Member> members() const = 0;  // by id
+  virtual std::string cluster_version() const = 0;  // "3.5.0", or "not_decided"
   virtual std::vector<ActiveAlarm> alarms() const = 0;
-  virtual bool is_learner() const { return false; }         // this member, by the membership it has applied
+  virtual bool is_learner() const { return false; }            // this member, by the membership it has applied
   virtual std::vector<Traffic> traffic() const { return {}; }  // with each other member, by id
 };
 

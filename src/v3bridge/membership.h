@@ -4,9 +4,9 @@
 //        | "removed_member/" hex16  -> MemberRemove    that id never returns (INV-R11)
 // A change that cannot be made changes nothing, and says why in etcd's order (v3-api.md 2.8). Whether a change is wise,
 // with a quorum started and connected, is the leader's question before it appends; but the last voter stays, whoever
-// asks. Threads: apply_*() on the apply thread, inside a group and outside a transaction; the rest any thread. All take
-// the
-//          ReadLock they need themselves.
+// asks.
+// Threads: apply_*() on the apply thread, inside a group and outside a transaction; the rest any thread. All take
+//          the ReadLock they need themselves.
 #pragma once
 
 #include <vector>
@@ -33,7 +33,7 @@ V3Result apply_member_remove(store::Store& store, const MemberRemove& command); 
 V3Result apply_member_update(store::Store& store, const MemberUpdate& command);    // kMemberNotFound, kPeerUrlExists
 V3Result apply_member_promote(store::Store& store, const MemberPromote& command);  // kMemberNotFound, kMemberNotLearner
 V3Result apply_member_take_over(store::Store& store, const MemberTakeOver& command);  // always; even of a removed one
-V3Result apply_set_member(store::Store& store, const SetMember& command);          // kMemberNotFound
+V3Result apply_set_member(store::Store& store, const SetMember& command);             // kMemberNotFound
 
 // A new cluster's state: these members and no others, nobody removed. Their names and clients' addresses are left out:
 // a member says those itself when it starts.

@@ -54,9 +54,9 @@ struct DeleteTxnResponse {
 
 struct V3Result {
   V3Error error = V3Error::kNone;
-  uint64_t deleted = 0;                  // keys removed
-  std::vector<store::EventPtr> events;   // of this transaction, in order; each has what it replaced as its prev
-  std::vector<LeaseId> missing;          // LeaseRenew: ids that were gone
+  uint64_t deleted = 0;                 // keys removed
+  std::vector<store::EventPtr> events;  // of this transaction, in order; each has what it replaced as its prev
+  std::vector<LeaseId> missing;         // LeaseRenew: ids that were gone
   // The whole answer of a txn that did not fail, but for the outermost header, which is there and empty.
   std::unique_ptr<etcdserverpb::TxnResponse, DeleteTxnResponse> txn;
 };
@@ -71,8 +71,8 @@ struct Refusal {
     kNoLeader,
     kNoSpace,
     kCorrupt,
-    kLeaderChanged,    // a read, which has no effect
-    kNotLeader,        // move_leader() on a follower
+    kLeaderChanged,  // a read, which has no effect
+    kNotLeader,      // move_leader() on a follower
     kBadTransferee,
     kTransferTimeout,
     kNotEnoughStarted,
@@ -89,9 +89,9 @@ struct V2Done {
 
 struct Outcome {
   std::variant<std::monostate, V2Done, V2Error, V3Result, Refusal> body;
-  Index index;         // of the entry; 0 in a Refusal
-  Revision revision;   // head after it
-  Seq seq;             // v2's index after it
+  Index index;        // of the entry; 0 in a Refusal
+  Revision revision;  // head after it
+  Seq seq;            // v2's index after it
 };
 
 }  // namespace viaduct::v3bridge

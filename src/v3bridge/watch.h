@@ -11,7 +11,7 @@
 namespace viaduct::v3bridge {
 
 struct V2Watch {
-  std::string name;        // with the v2 root
+  std::string name;  // with the v2 root
   bool recursive = false;
 };
 

@@ -41,8 +41,8 @@ class Wal {
   // A log without entries, in a directory that is made when missing. kAlreadyExists when it holds a log.
   static Result<std::unique_ptr<Wal>> create(Disk& disk, std::string directory, const Options& options, Random& random);
 
-  // Verifies every kept frame, cuts an unfinished tail, and makes what is left durable anew (CC-5); a ballot that is ahead
-  // counts. kNotFound when there is no log.
+  // Verifies every kept frame, cuts an unfinished tail, and makes what is left durable anew (CC-5); a ballot that is
+  // ahead counts. kNotFound when there is no log.
   static Result<Opened> open(Disk& disk, std::string directory, const Options& options, Random& random);
 
   // Writes what raft wants durable: entries that go on from last_index() or replace uncommitted ones, and the hard

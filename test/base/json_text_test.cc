@@ -109,10 +109,11 @@ TEST_CASE("a number is written with the fewest digits, and with an exponent only
     double number;
     const char* text;
   };
-  for (const Case& c : {Case{0, "0"}, Case{0.000476, "0.000476"}, Case{0.0015914285714285715, "0.0015914285714285715"},
-                        Case{1e-6, "0.000001"}, Case{9.5e-7, "9.5e-7"}, Case{1e-10, "1e-10"}, Case{-1e-7, "-1e-7"},
-                        Case{12, "12"}, Case{1e20, "100000000000000000000"}, Case{1e21, "1e+21"}, Case{1e100, "1e+100"},
-                        Case{9223372036854775808.0, "9223372036854775808"}, Case{2432.3273168867254, "2432.3273168867254"}}) {
+  for (const Case& c :
+       {Case{0, "0"}, Case{0.000476, "0.000476"}, Case{0.0015914285714285715, "0.0015914285714285715"},
+        Case{1e-6, "0.000001"}, Case{9.5e-7, "9.5e-7"}, Case{1e-10, "1e-10"}, Case{-1e-7, "-1e-7"}, Case{12, "12"},
+        Case{1e20, "100000000000000000000"}, Case{1e21, "1e+21"}, Case{1e100, "1e+100"},
+        Case{9223372036854775808.0, "9223372036854775808"}, Case{2432.3273168867254, "2432.3273168867254"}}) {
     std::string json;
     append_double(json, c.number);
     CHECK(json == c.text);

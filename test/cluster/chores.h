@@ -1,5 +1,5 @@
-// A v3 client that does what operators do while others work: compacts, moves the leader, defragments, asks for hashes and
-// status. What it is told it only takes note of; that nothing breaks is for the others to judge.
+// A v3 client that does what operators do while others work: compacts, moves the leader, defragments, asks for hashes
+// and status. What it is told it only takes note of; that nothing breaks is for the others to judge.
 #pragma once
 
 #include "test/cluster/compactions.h"

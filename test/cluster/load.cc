@@ -104,7 +104,8 @@ void Load::write(std::ostream& out) const {
   }
 }
 
-// A last write to each API, whose position ends the logs, through whichever member takes it: learners do not. 0: none does.
+// A last write to each API, whose position ends the logs, through whichever member takes it: learners do not. 0: none
+// does.
 uint64_t Load::mark_v2() {
   return mark([](int port) -> uint64_t {
     const V2Answer answer = V2Client(port).call("PUT", std::string(kV2Root) + "/mark", "value=mark", 3s);
@@ -132,12 +133,10 @@ uint64_t Load::mark(const std::function<uint64_t(int port)>& write) {
   return 0;
 }
 
-void Load::judge(const std::vector<JudgedMember>& members, Violations& violations,
-                 const std::function<Logs()>& kept) {
+void Load::judge(const std::vector<JudgedMember>& members, Violations& violations, const std::function<Logs()>& kept) {
   for (const std::string& complaint : workload_.complaints) violations.add("answer", complaint);
   const uint64_t last_v2 = mark_v2(), last_v3 = mark_v3();
-  if (last_v2 == 0 || last_v3 == 0)
-    return violations.add("INV-R14", "no write succeeds after everything was mended");
+  if (last_v2 == 0 || last_v3 == 0) return violations.add("INV-R14", "no write succeeds after everything was mended");
   // Before the members are compared: they may be behind, a watch waits until they are not.
   finish_watchers(last_v2, last_v3);
   if (kept) {

@@ -28,7 +28,7 @@ struct LoadSetting {
   size_t chores = 0;
   bool compacts = false;  // the chores do: members no longer tell their whole history, and watchers may lose it
   std::chrono::milliseconds election_timeout{1000};
-  double clock_error = 0;  // of the members, as a part of 1
+  double clock_error = 0;                         // of the members, as a part of 1
   std::chrono::milliseconds recovery{20'000};     // a leader within 10 election timeouts (INV-R14), and some
   std::chrono::milliseconds convergence{15'000};  // until a member has what the others have
 };
@@ -45,9 +45,9 @@ class Load {
   ~Load();  // ends
 
   void start();
-  void mended();  // from now on nothing is broken any more
+  void mended();                                  // from now on nothing is broken any more
   bool takes_writes() { return mark_v3() != 0; }  // whether one succeeds within the time of recovery
-  void end();     // waits for the last leases to expire, too
+  void end();                                     // waits for the last leases to expire, too
   // Both logs from the beginning, of all keys below kV2Root and kV3Root, where someone has kept them.
   struct Logs {
     std::vector<Event> v2, v3;

@@ -41,11 +41,16 @@ uint64_t number_of(const char* text) {
 }
 
 bool read_options(int argc, char** argv, Options& options) {
-  const option known[] = {{"program", required_argument, nullptr, 'p'}, {"etcd", no_argument, nullptr, 'e'},
-                          {"work", required_argument, nullptr, 'w'},    {"seed", required_argument, nullptr, 's'},
-                          {"runs", required_argument, nullptr, 'r'},    {"jobs", required_argument, nullptr, 'j'},
-                          {"seconds", required_argument, nullptr, 't'}, {"only", required_argument, nullptr, 'o'},
-                          {"flag", required_argument, nullptr, 'f'},    {"disk-library", required_argument, nullptr, 'd'},
+  const option known[] = {{"program", required_argument, nullptr, 'p'},
+                          {"etcd", no_argument, nullptr, 'e'},
+                          {"work", required_argument, nullptr, 'w'},
+                          {"seed", required_argument, nullptr, 's'},
+                          {"runs", required_argument, nullptr, 'r'},
+                          {"jobs", required_argument, nullptr, 'j'},
+                          {"seconds", required_argument, nullptr, 't'},
+                          {"only", required_argument, nullptr, 'o'},
+                          {"flag", required_argument, nullptr, 'f'},
+                          {"disk-library", required_argument, nullptr, 'd'},
                           {nullptr, 0, nullptr, 0}};
   options.setting.program = "build/bin/viaduct";
   for (int option; (option = ::getopt_long(argc, argv, "", known, nullptr)) != -1;) {

@@ -1,5 +1,6 @@
 // One member of a cluster under test: a server process with ports, data and log of its own, reached by its peers
-// through the network's proxy. Threads: one at a time, one that stays (ChildProcess); the ports may be read by any.
+// through the network's proxy.
+// Threads: one at a time, one that stays (ChildProcess); the ports may be read by any.
 #pragma once
 
 #include <chrono>

@@ -147,8 +147,8 @@ class Settler {
 
 }  // namespace
 
-// Whatever ended before another began has no later position, and an earlier one than a write. A local read may lag, yet what
-// it showed has happened.
+// Whatever ended before another began has no later position, and an earlier one than a write. A local read may lag, yet
+// what it showed has happened.
 void check_real_time(const std::vector<Operation>& operations, Violations& violations) {
   std::vector<const Operation*> by_call, by_return;
   for (const Operation& operation : operations) {

@@ -58,7 +58,8 @@ class Run {
         cluster_(cluster_setting()),
         faults_(cluster_, {first_disk_.get(), certificates_.get(), !setting.etcd}, random_()),
         load_setting_(load_setting()),
-        load_(load_setting_, [this] { return cluster_.client_ports(); }, random_()) {}
+        load_(
+            load_setting_, [this] { return cluster_.client_ports(); }, random_()) {}
 
   RunResult play() {
     try {
@@ -92,7 +93,8 @@ class Run {
 
   std::vector<JudgedMember> judged() {
     std::vector<JudgedMember> members;
-    for (const Node node : cluster_.current()) members.push_back({cluster_.at(node).name(), cluster_.at(node).client_port()});
+    for (const Node node : cluster_.current())
+      members.push_back({cluster_.at(node).name(), cluster_.at(node).client_port()});
     return members;
   }
 
@@ -108,7 +110,7 @@ class Run {
     std::vector<std::string> flags = setting_.flags;
     flags.insert(flags.end(), shape_.flags.begin(), shape_.flags.end());
     if (certificates_) std::ranges::copy(certificates_->flags(), std::back_inserter(flags));
-    return {setting_.program, flags, setting_.directory, shape_.members, certificates_ != nullptr,
+    return {setting_.program,     flags, setting_.directory, shape_.members, certificates_ != nullptr,
             setting_.disk_library};
   }
 
@@ -131,9 +133,11 @@ class Run {
   // INV-R14: once all is mended every member serves, and soon.
   void require_recovery(Clock::time_point healed) {
     for (const Node node : cluster_.current()) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(healed + load_setting_.recovery - Clock::now());
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(healed + load_setting_.recovery - Clock::now());
       if (!cluster_.wait_until_healthy(node, std::max(1ms, left))) {
-        violations_.add("INV-R14", cluster_.at(node).name() + " does not serve " + std::to_string(load_setting_.recovery.count()) +
+        violations_.add("INV-R14", cluster_.at(node).name() + " does not serve " +
+                                       std::to_string(load_setting_.recovery.count()) +
                                        " ms after everything was mended");
       }
     }

@@ -15,8 +15,8 @@ struct RunSetting {
   uint64_t seed = 1;
   std::chrono::seconds time{8};  // of faults; the rest takes about as long again
   std::string only;              // a fault's name: no other
-  bool etcd = false;             // its v2 keeps 1000 events, its streams do not resume, and damage is the end of a member
-  std::string disk_library;      // Member::Setting
+  bool etcd = false;         // its v2 keeps 1000 events, its streams do not resume, and damage is the end of a member
+  std::string disk_library;  // Member::Setting
 };
 
 struct RunResult {

@@ -1,5 +1,5 @@
-// A v2 client that puts keys with a TTL, refreshes some for a while through whatever member, and then forgets them. To the
-// checkers each is a lease with one key (bridge.md L1).
+// A v2 client that puts keys with a TTL, refreshes some for a while through whatever member, and then forgets them. To
+// the checkers each is a lease with one key (bridge.md L1).
 #pragma once
 
 #include "test/cluster/lease_load.h"

@@ -186,7 +186,8 @@ void TraceChecker::compare_configuration(const Shadow& shadow) {
   while (index > 0 && committed_.at(index).change == 0) --index;
   if (index == 0) return;  // the founders', or nobody's
   const auto [known, is_new] = configurations_.emplace(index, shadow.model.configuration);
-  require(is_new || known->second == shadow.model.configuration, shadow, "INV-R11: the log decides on the configuration");
+  require(is_new || known->second == shadow.model.configuration, shadow,
+          "INV-R11: the log decides on the configuration");
 }
 
 void TraceChecker::keep_committed(Shadow& shadow) {

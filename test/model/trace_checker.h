@@ -153,10 +153,10 @@ class TraceChecker {
   const Rules rules_;
   const raft::Configuration founders_;
   std::map<MemberId, uint64_t> numbers_;
-  std::map<uint64_t, Shadow> shadows_;    // by number
-  std::map<uint64_t, uint64_t> leaders_;  // of each term
-  LongLog committed_;                     // by anyone
-  std::vector<uint64_t> committed_in_;    // the lowest term in which it is known
+  std::map<uint64_t, Shadow> shadows_;                          // by number
+  std::map<uint64_t, uint64_t> leaders_;                        // of each term
+  LongLog committed_;                                           // by anyone
+  std::vector<uint64_t> committed_in_;                          // the lowest term in which it is known
   std::map<uint64_t, Configuration<uint32_t>> configurations_;  // by the change at that index
   std::string illegal_;
   uint64_t steps_ = 0;

@@ -94,7 +94,8 @@ void TraceChecker::begin_again(Shadow& shadow, const raft::Raft& raft) {
   Model& m = shadow.model;
   const raft::EntryId last = raft.log().last(), base = raft.log().base();
   // A snapshot may have come just before, which nobody was told (CC-9).
-  if (is_committed(base) && (base.index.value > m.disk.log.last() || m.disk.log.term(base.index.value) != base.term.value))
+  if (is_committed(base) &&
+      (base.index.value > m.disk.log.last() || m.disk.log.term(base.index.value) != base.term.value))
     install(m.disk, base);
   // Damage has taken what said how far commit was: the log, or the state and with it what was applied.
   const bool has_lost =

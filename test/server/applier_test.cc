@@ -206,8 +206,8 @@ TEST_CASE("a change of the members is durable before it acts") {
   AppliedConfigurations configurations([&] { after_power_cut = disk.crash_image(random); });
   Applier applier(*store, hub, counts, configurations, checkpoints);
   std::vector<Committed> entries(1);
-  entries[0].entry = std::make_shared<const Entry>(
-      Entry{Term(1), Index(1), EntryType::kConfiguration, command([](Command& c) { c.mutable_member_remove()->set_id(7); })});
+  entries[0].entry = std::make_shared<const Entry>(Entry{
+      Term(1), Index(1), EntryType::kConfiguration, command([](Command& c) { c.mutable_member_remove()->set_id(7); })});
   applier.apply(entries);
   REQUIRE(after_power_cut);
   store::StoreFixture survivor(*after_power_cut, options);

@@ -241,8 +241,7 @@ TEST_CASE("the bounds of every number are reachable and not passable") {
 }
 
 TEST_CASE("what would be unsafe to leave out refuses to start, naming the flag") {
-  for (const Words& words :
-       {Words{"--discovery-token=x"}, Words{"--proxy=on"}, Words{"--proxy=readonly"}}) {
+  for (const Words& words : {Words{"--discovery-token=x"}, Words{"--proxy=on"}, Words{"--proxy=readonly"}}) {
     CAPTURE(words[0]);
     const std::string name = words[0].substr(0, words[0].find('='));
     CHECK(refused(words) == name + " is not supported yet, and starting without it would not be safe");
@@ -250,7 +249,8 @@ TEST_CASE("what would be unsafe to leave out refuses to start, naming the flag")
 }
 
 TEST_CASE("the same flags at their defaults are fine") {
-  CHECK(refused({"--cert-file=", "--client-cert-auth=false", "--discovery-token=", "--proxy=off", "--auto-tls=0"}) == "");
+  CHECK(refused({"--cert-file=", "--client-cert-auth=false", "--discovery-token=", "--proxy=off", "--auto-tls=0"}) ==
+        "");
 }
 
 TEST_CASE("what has no effect yet is noticed when used, and only then") {

@@ -81,8 +81,8 @@ TEST_CASE("what a leader had proposed in vain is dropped, a change of the member
     REQUIRE(write(cluster, leader, "/before"));
     cluster.isolate(leader);
     auto lost = cluster.begin(leader, NodeWorld::put("/in-vain", "v"));
-    auto change =
-        cluster.begin(leader, removes ? NodeWorld::remove_member(cluster.other_than(leader)) : NodeWorld::add_member(MemberId(9), NodeCluster::url_of(8)));
+    auto change = cluster.begin(leader, removes ? NodeWorld::remove_member(cluster.other_than(leader))
+                                                : NodeWorld::add_member(MemberId(9), NodeCluster::url_of(8)));
     cluster.tick();
     check_takes_over(cluster, {kFirst, kSecond, kThird}, leader);
   }

@@ -25,7 +25,7 @@ TEST_CASE("old history goes, but the last hundred thousand events stay") {
   HistoryPolicy policy({}, kQuarter);
   CHECK(!policy.due(seconds(0), at(50'000), 0));
   CHECK(!policy.due(minutes(30), at(120'000), 0));
-  CHECK(!policy.due(minutes(61), at(149'000), 0));         // an hour old, but 99,000 events back
+  CHECK(!policy.due(minutes(61), at(149'000), 0));  // an hour old, but 99,000 events back
   CHECK(policy.due(minutes(62), at(151'000), 0) == Revision(50'000));
   CHECK(!policy.due(minutes(63), at(152'000, 50'000), 0));
 }
@@ -34,7 +34,8 @@ TEST_CASE("more than a million events are cut back however young they are") {
   HistoryPolicy policy({}, kQuarter);
   std::optional<Revision> target;
   uint64_t seq = 10;
-  for (int second = 0; second < 200 && !target; ++second, seq += 9'000) target = policy.due(seconds(second), at(seq), 0);
+  for (int second = 0; second < 200 && !target; ++second, seq += 9'000)
+    target = policy.due(seconds(second), at(seq), 0);
   REQUIRE(target);
   const uint64_t kept = seq - 9'000 - target->value;
   CHECK(kept <= HistoryPolicy::kMaxEvents);
@@ -49,7 +50,12 @@ TEST_CASE("history larger than its share of the quota is cut back, but never to 
 }
 
 TEST_CASE("explicit settings replace the default history") {
-  struct Case { const char* name; AutoCompaction settings; nanoseconds first, second; std::optional<Revision> target; };
+  struct Case {
+    const char* name;
+    AutoCompaction settings;
+    nanoseconds first, second;
+    std::optional<Revision> target;
+  };
   const Case cases[] = {
       {"off", {AutoCompaction::Mode::kOff, {}, 0}, hours(2), hours(30), std::nullopt},
       {"an hour is not over", {AutoCompaction::Mode::kPeriodic, hours(1), 0}, minutes(0), minutes(59), std::nullopt},

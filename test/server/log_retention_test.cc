@@ -14,11 +14,12 @@ LogRetention with_entries(uint64_t count, uint64_t bytes_each) {
 }
 
 TEST_CASE("the log keeps both a number of entries and a number of bytes behind the mark") {
-  struct Case { const char* name; uint64_t entries, bytes_each, mark, cut; };
-  for (const Case& c : {Case{"an empty log", 0, 0, 0, 0},
-                        Case{"too few bytes", 100'000, 100, 100'000, 0},
-                        Case{"too few entries", 200, kMiB, 200, 0},
-                        Case{"bytes decide", 10'000, kMiB, 10'000, 5000},
+  struct Case {
+    const char* name;
+    uint64_t entries, bytes_each, mark, cut;
+  };
+  for (const Case& c : {Case{"an empty log", 0, 0, 0, 0}, Case{"too few bytes", 100'000, 100, 100'000, 0},
+                        Case{"too few entries", 200, kMiB, 200, 0}, Case{"bytes decide", 10'000, kMiB, 10'000, 5000},
                         Case{"entries decide over bytes", 6000, kMiB, 6000, 1000},
                         Case{"a mark behind the end", 20'000, kMiB, 10'000, 5000}}) {
     CAPTURE(c.name);
@@ -38,14 +39,15 @@ TEST_CASE("what lies between cut and mark is at least the bytes to keep") {
 // Known bug: RB-35.
 TEST_CASE("more is kept for a follower in contact, up to a bound, and all for a snapshot under way") {
   constexpr uint64_t kNobody = LogNeeds::kNobody.value;
-  struct Case { const char* name; uint64_t follower, snapshot, cut; };
-  for (const Case& c : {Case{"nobody is behind", kNobody, kNobody, 93'600},
-                        Case{"a follower near by", 97'000, kNobody, 93'600},
-                        Case{"a follower behind", 20'000, kNobody, 20'000},
-                        Case{"a follower at the start", 0, kNobody, 0},
-                        Case{"a snapshot far back", kNobody, 7, 7},
-                        Case{"both", 20'000, 30'000, 20'000},
-                        Case{"both, the other way round", 30'000, 20'000, 20'000}}) {
+  struct Case {
+    const char* name;
+    uint64_t follower, snapshot, cut;
+  };
+  for (const Case& c :
+       {Case{"nobody is behind", kNobody, kNobody, 93'600}, Case{"a follower near by", 97'000, kNobody, 93'600},
+        Case{"a follower behind", 20'000, kNobody, 20'000}, Case{"a follower at the start", 0, kNobody, 0},
+        Case{"a snapshot far back", kNobody, 7, 7}, Case{"both", 20'000, 30'000, 20'000},
+        Case{"both, the other way round", 30'000, 20'000, 20'000}}) {
     CAPTURE(c.name);
     LogRetention retention = with_entries(100'000, kMiB / 100);
     const Index cut = retention.cut_point(Index(100'000), {Index(c.follower), Index(c.snapshot)});

@@ -1,5 +1,5 @@
-// Several nodes in one process, on disks, a clock and a network that the test owns. Their own threads run for real; time
-// passes only as the test says, and a link between two of them may be cut, one way or both.
+// Several nodes in one process, on disks, a clock and a network that the test owns. Their own threads run for real;
+// time passes only as the test says, and a link between two of them may be cut, one way or both.
 #pragma once
 
 #include <doctest/doctest.h>

@@ -225,7 +225,8 @@ TEST_CASE("a member without its peers refuses at once to change who they are, if
     if (asked == follower) cluster.until("no leader", [&] { return !cluster.leader_of(asked); });
     const auto began = cluster.clock.monotonic();
     for (const Command& change :
-         {NodeWorld::add_member(MemberId(9), "http://d:1"), NodeWorld::add_member(MemberId(9), "http://d:1", true), NodeWorld::remove_member(asked)}) {
+         {NodeWorld::add_member(MemberId(9), "http://d:1"), NodeWorld::add_member(MemberId(9), "http://d:1", true),
+          NodeWorld::remove_member(asked)}) {
       CHECK(text_of(cluster.propose(asked, change)) == "etcdserver: unhealthy cluster");
     }
     CHECK(cluster.clock.monotonic() - began < std::chrono::seconds(1));

@@ -77,8 +77,7 @@ std::vector<cluster_test::Event> Chronicle::v2_log(std::string_view prefix) cons
     const store::Record& record = event->record;
     if (record.family != store::Family::kKey || record.silent || !record.key.starts_with(prefix)) continue;
     std::optional<Version> version;
-    if (!record.tombstone)
-      version = Version{std::string(record.value.view()), seq.value, record.created_seq.value};
+    if (!record.tombstone) version = Version{std::string(record.value.view()), seq.value, record.created_seq.value};
     log.push_back({seq.value, record.key, std::move(version)});
   }
   return log;

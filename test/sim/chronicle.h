@@ -1,5 +1,5 @@
-// The one order of all changes, kept as the members apply them: whoever is first writes it down, the others must have the
-// same (INV-A2, INV-W8). Compaction does not reach it.
+// The one order of all changes, kept as the members apply them: whoever is first writes it down, the others must have
+// the same (INV-A2, INV-W8). Compaction does not reach it.
 // Threads: any of the simulation's.
 #pragma once
 

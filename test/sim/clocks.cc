@@ -1,5 +1,5 @@
-// Clocks, sleep, and the kernel's random numbers and futexes, as the machine of the running thread has them. Outside of a
-// simulation they are the kernel's own.
+// Clocks, sleep, and the kernel's random numbers and futexes, as the machine of the running thread has them. Outside of
+// a simulation they are the kernel's own.
 #include <linux/futex.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
@@ -63,8 +63,10 @@ long futex(uint32_t* word, int operation, uint32_t value, const timespec* time) 
     const Machine& machine = current.machine();
     const Nanoseconds shown = machine.monotonic(current.now());
     const bool is_wall = operation & FUTEX_CLOCK_REALTIME;
-    if (command == FUTEX_WAIT) until = machine.when_monotonic(shown + given);
-    else until = machine.when_monotonic(is_wall ? shown + given - machine.wall(current.now()) : given);
+    if (command == FUTEX_WAIT)
+      until = machine.when_monotonic(shown + given);
+    else
+      until = machine.when_monotonic(is_wall ? shown + given - machine.wall(current.now()) : given);
   }
   if (current.wait(word, until)) return 0;
   errno = ETIMEDOUT;
@@ -114,7 +116,9 @@ time_t time(time_t* into) noexcept {
 
 int clock_nanosleep(clockid_t clock, int flags, const timespec* time, timespec* left) {
   if (!scheduler())
-    return kernel(SYS_clock_nanosleep, clock, flags, reinterpret_cast<long>(time), reinterpret_cast<long>(left)) == 0 ? 0 : errno;
+    return kernel(SYS_clock_nanosleep, clock, flags, reinterpret_cast<long>(time), reinterpret_cast<long>(left)) == 0
+               ? 0
+               : errno;
   const Nanoseconds given = time->tv_sec * kSecond + time->tv_nsec;
   const bool absolute = flags & TIMER_ABSTIME;
   const Machine& machine = scheduler()->machine();

@@ -1,5 +1,5 @@
-// Where all chance of a run comes from: one seed, split into a stream for each part, so that a part that draws more does
-// not change what the others draw.
+// Where all chance of a run comes from: one seed, split into a stream for each part, so that a part that draws more
+// does not change what the others draw.
 #pragma once
 
 #include <cstdint>

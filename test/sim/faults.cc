@@ -11,10 +11,18 @@ constexpr Nanoseconds kSupervisor = kSecond;  // looks after processes that ende
 }  // namespace
 
 std::vector<Faults::Count> Faults::counts() const {
-  return {{"kill", counts_[kKill]},           {"power loss", counts_[kPowerLoss]}, {"power loss of all", counts_[kPowerLossOfAll]},
-          {"pause", counts_[kPause]},         {"partition", counts_[kPartition]},  {"stop", counts_[kStop]},
-          {"clock jump", counts_[kClockJump]},    {"damaged file", counts_[kDamage]}, {"rolled back", counts_[kRollback]}, {"crash at a call of the disk", counts_[kCrashAtCall]},
-          {"crash at a mark", counts_[kCrashAtMark]},  {"delay at a mark", counts_[kDelayAtMark]}};
+  return {{"kill", counts_[kKill]},
+          {"power loss", counts_[kPowerLoss]},
+          {"power loss of all", counts_[kPowerLossOfAll]},
+          {"pause", counts_[kPause]},
+          {"partition", counts_[kPartition]},
+          {"stop", counts_[kStop]},
+          {"clock jump", counts_[kClockJump]},
+          {"damaged file", counts_[kDamage]},
+          {"rolled back", counts_[kRollback]},
+          {"crash at a call of the disk", counts_[kCrashAtCall]},
+          {"crash at a mark", counts_[kCrashAtMark]},
+          {"delay at a mark", counts_[kDelayAtMark]}};
 }
 
 Faults::Faults(const Member::World& world, const Plan& plan, Members& members, Dice dice)
@@ -37,13 +45,14 @@ void Faults::tell(const std::string& what) {
 }
 
 Nanoseconds Faults::timeouts(double least, double most) {
-  return static_cast<Nanoseconds>(dice_.log_between(least, most) * static_cast<double>(plan_.election.count())) * kMillisecond;
+  return static_cast<Nanoseconds>(dice_.log_between(least, most) * static_cast<double>(plan_.election.count())) *
+         kMillisecond;
 }
 
 void Faults::inflict() {
-  const std::array<Nanoseconds, kDrawn> means{plan_.kill,      plan_.power_loss, plan_.power_loss_of_all, plan_.pause,
-                                              plan_.partition, plan_.stop,       plan_.clock_jump,        plan_.damage,
-                                              plan_.rollback};
+  const std::array<Nanoseconds, kDrawn> means{plan_.kill,       plan_.power_loss, plan_.power_loss_of_all,
+                                              plan_.pause,      plan_.partition,  plan_.stop,
+                                              plan_.clock_jump, plan_.damage,     plan_.rollback};
   const auto draw = [&](Nanoseconds mean) {
     if (mean == 0) return kNever;
     return world_.scheduler.now() + static_cast<Nanoseconds>(-std::log(1 - dice_.unit()) * static_cast<double>(mean));
@@ -142,7 +151,8 @@ void Faults::arm_marks() {
 void Faults::at_mark(const Mark& mark) {
   Scheduler& scheduler = world_.scheduler;
   if (mended_ || !scheduler.self() || !armed_.contains(&mark) || !dice_.chance(0.25)) return;
-  const auto found = std::ranges::find_if(members_, [&](const auto& member) { return &member->machine() == &scheduler.machine(); });
+  const auto found =
+      std::ranges::find_if(members_, [&](const auto& member) { return &member->machine() == &scheduler.machine(); });
   if (found == members_.end()) return;
   if (dice_.chance(0.3)) {
     ++counts_[kCrashAtMark];
@@ -150,7 +160,8 @@ void Faults::at_mark(const Mark& mark) {
     scheduler.wait(&mark);
   }
   ++counts_[kDelayAtMark];
-  scheduler.wait(&mark, scheduler.now() + static_cast<Nanoseconds>(dice_.log_between(kMicrosecond, 100 * kMillisecond)));
+  scheduler.wait(&mark,
+                 scheduler.now() + static_cast<Nanoseconds>(dice_.log_between(kMicrosecond, 100 * kMillisecond)));
 }
 
 void Faults::restart_later(Member& member) {
@@ -211,7 +222,8 @@ void Faults::partition() {
 
 // Of a minority only, if the plan has it so: the others have all that is lost here (FM-6).
 void Faults::damage(Member& member) {
-  const auto damaged = static_cast<size_t>(std::ranges::count_if(members_, [](const auto& one) { return one->is_damaged(); }));
+  const auto damaged =
+      static_cast<size_t>(std::ranges::count_if(members_, [](const auto& one) { return one->is_damaged(); }));
   if (plan_.spares_majority && !member.is_damaged() && damaged >= (plan_.members - 1) / 2)
     return void(--counts_[kDamage]);
   const bool ran = member.runs();

@@ -1,4 +1,5 @@
-// Breaks things while the clients work: each kind of fault comes as often as the plan has it, and is mended after a time.
+// Breaks things while the clients work: each kind of fault comes as often as the plan has it, and is mended after a
+// time.
 // Threads: the world's.
 #pragma once
 
@@ -24,8 +25,8 @@ class Faults {
   ~Faults();
 
   void temper(Member& member);  // one that came later, until all is mended
-  void inflict();   // for as long as the plan has it
-  void mend_all();  // then all members run, and nothing stands between them
+  void inflict();               // for as long as the plan has it
+  void mend_all();              // then all members run, and nothing stands between them
 
   struct Count {
     const char* name;
@@ -34,7 +35,22 @@ class Faults {
   std::vector<Count> counts() const;
 
  private:
-  enum Kind { kKill, kPowerLoss, kPowerLossOfAll, kPause, kPartition, kStop, kClockJump, kDamage, kRollback, kDrawn, kCrashAtCall = kDrawn, kCrashAtMark, kDelayAtMark, kKinds };
+  enum Kind {
+    kKill,
+    kPowerLoss,
+    kPowerLossOfAll,
+    kPause,
+    kPartition,
+    kStop,
+    kClockJump,
+    kDamage,
+    kRollback,
+    kDrawn,
+    kCrashAtCall = kDrawn,
+    kCrashAtMark,
+    kDelayAtMark,
+    kKinds
+  };
 
   void begin(Kind kind);
   void end(Member& member, Member::End how);

@@ -48,7 +48,8 @@ constexpr size_t kGuardBytes = 4 << 10;
 
 Fiber* entering = nullptr;
 
-// The program's own thread-local variables, those of the libraries aside: where they are, and how a new thread has them.
+// The program's own thread-local variables, those of the libraries aside: where they are, and how a new thread has
+// them.
 struct ThreadLocals {
   char* at = nullptr;
   size_t bytes = 0;
@@ -89,8 +90,8 @@ void* take_stack() {
     spare_stacks().pop_back();
     return stack;
   }
-  void* const stack =
-      mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  void* const stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (stack == MAP_FAILED || mprotect(stack, kGuardBytes, PROT_NONE) != 0) {
     std::perror("sim: no memory for a stack");
     std::abort();

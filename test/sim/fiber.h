@@ -1,6 +1,6 @@
 // A thread of execution that the simulator switches to and from by hand, all inside one thread of the operating system.
-// Each has its own stack, its own copy of the program's thread-local variables, and its own exceptions under way, so that
-// code written for threads cannot tell the difference.
+// Each has its own stack, its own copy of the program's thread-local variables, and its own exceptions under way, so
+// that code written for threads cannot tell the difference.
 // Ownership: owns its stack. One that is never resumed again may be destroyed: what lived on its stack is then gone
 //            without its destructors, as in a process that was killed.
 // Threads:   one, that of the simulator.
@@ -14,7 +14,7 @@ namespace viaduct::sim {
 
 class Fiber {
  public:
-  Fiber();  // the one that is running already: the thread's own stack
+  Fiber();                                     // the one that is running already: the thread's own stack
   explicit Fiber(std::function<void()> body);  // begins at the first switch to it; `body` must not return
   ~Fiber();
   Fiber(const Fiber&) = delete;

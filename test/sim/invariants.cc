@@ -41,7 +41,8 @@ void Invariants::forget_votes(MemberId member) {
 void Invariants::leads(Term term, MemberId member) {
   const auto [known, is_new] = leaders_.emplace(term, member);
   if (is_new || known->second == member) return;
-  violations_.add("INV-R1", name_of(known->second) + " and " + name_of(member) + " both lead in term " + to_string(term));
+  violations_.add("INV-R1",
+                  name_of(known->second) + " and " + name_of(member) + " both lead in term " + to_string(term));
 }
 
 void Invariants::votes(MemberId member, Term term, MemberId candidate) {

@@ -1,5 +1,5 @@
-// What must hold over all members at every moment (reliability.md 2.1 and 2.2), watched from where it shows: what leaders
-// say, and what each member has applied. Remembers across restarts.
+// What must hold over all members at every moment (reliability.md 2.1 and 2.2), watched from where it shows: what
+// leaders say, and what each member has applied. Remembers across restarts.
 // Threads: any of the simulation's.
 #pragma once
 
@@ -52,7 +52,7 @@ class Invariants {
   cluster_test::Violations& violations_;
   std::map<Term, MemberId> leaders_;
   std::map<std::pair<Index, Term>, Seen> entries_;
-  std::map<Index, Applied> states_;      // of all members, at the ends of what was applied at once
+  std::map<Index, Applied> states_;  // of all members, at the ends of what was applied at once
   std::map<Index, uint64_t> hashes_;
   std::map<MemberId, Index> applied_;
   std::map<std::pair<MemberId, Term>, MemberId> votes_;  // to whom

@@ -1,7 +1,7 @@
 // sim: plays whole clusters, each from one seed, and checks what happened. README.md says how.
 //
-// Every run is a process of its own, so that a failed assertion is one failed seed; one in a hundred is played twice, the
-// second time at addresses that the kernel has drawn, and must come out the same (SIM-2).
+// Every run is a process of its own, so that a failed assertion is one failed seed; one in a hundred is played twice,
+// the second time at addresses that the kernel has drawn, and must come out the same (SIM-2).
 #include <getopt.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -26,7 +26,8 @@ namespace viaduct::sim {
 namespace {
 
 constexpr rlim_t kMostCpuSeconds = 120;
-constexpr unsigned kLongestRunSeconds = 3600;  // real ones: only who waits for ever takes so long, on the busiest machine
+constexpr unsigned kLongestRunSeconds =
+    3600;  // real ones: only who waits for ever takes so long, on the busiest machine
 constexpr uint64_t kTwiceEvery = 100;
 constexpr char kProgram[] = "/proc/self/exe";
 
@@ -199,7 +200,8 @@ class Runs {
     if (report.violations.empty()) {
       ++passed_;
       if (options_.seeds == 1)
-        std::cout << "seed " << report.seed << ": " << report.plan << "\n  hash " << std::hex << report.hash << std::dec << "\n";
+        std::cout << "seed " << report.seed << ": " << report.plan << "\n  hash " << std::hex << report.hash << std::dec
+                  << "\n";
       return;
     }
     ++failed_;
@@ -222,7 +224,8 @@ class Runs {
   void summarize() const {
     for (const auto& [name, times] : counts_) std::cout << "  " << name << ": " << times << "\n";
     std::cout << "marks, and in how many seeds each was reached (SIM-9):\n";
-    for (const auto& [name, seeds] : marks_) std::cout << "  " << (seeds > 0 ? std::to_string(seeds) : "never") << "  " << name << "\n";
+    for (const auto& [name, seeds] : marks_)
+      std::cout << "  " << (seeds > 0 ? std::to_string(seeds) : "never") << "  " << name << "\n";
     if (repeated_ > 0) std::cout << "  played twice: " << repeated_ << "\n";
     std::cout << "sim: " << passed_ << " passed, " << failed_ << " failed\n";
   }
@@ -248,15 +251,24 @@ bool read_options(int argc, char** argv, Options& options) {
                           {"report-to", required_argument, nullptr, 'o'},
                           {nullptr, 0, nullptr, 0}};
   for (int option; (option = ::getopt_long(argc, argv, "", known, nullptr)) != -1;) {
-    if (option == 's') options.first = std::stoull(optarg);
-    else if (option == 'n') options.seeds = std::stoull(optarg);
-    else if (option == 'p') options.parallel = std::stoull(optarg);
-    else if (option == 'l') options.seconds = std::stod(optarg);
-    else if (option == 't') options.trace = true;
-    else if (option == 'u') options.until_failure = true;
-    else if (option == 'r') options.random_addresses = true;
-    else if (option == 'o') options.report_to = std::stoi(optarg);
-    else return false;
+    if (option == 's')
+      options.first = std::stoull(optarg);
+    else if (option == 'n')
+      options.seeds = std::stoull(optarg);
+    else if (option == 'p')
+      options.parallel = std::stoull(optarg);
+    else if (option == 'l')
+      options.seconds = std::stod(optarg);
+    else if (option == 't')
+      options.trace = true;
+    else if (option == 'u')
+      options.until_failure = true;
+    else if (option == 'r')
+      options.random_addresses = true;
+    else if (option == 'o')
+      options.report_to = std::stoi(optarg);
+    else
+      return false;
   }
   return true;
 }

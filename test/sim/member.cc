@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds kLook{50};  // whether it shall stop, while it is not ready yet
+constexpr std::chrono::milliseconds kLook{50};     // whether it shall stop, while it is not ready yet
 constexpr std::chrono::seconds kHungSync{20};      // as server/server.cc has it
 constexpr std::chrono::seconds kLingerRemoved{1};  // as server/main.cc does
 
@@ -102,7 +102,8 @@ void Member::end(End how) {
 }
 
 void Member::ended(bool noticed) {
-  if (world_.scheduler.trace().shown()) world_.scheduler.trace().line(world_.scheduler.now(), name(), "its process ended");
+  if (world_.scheduler.trace().shown())
+    world_.scheduler.trace().line(world_.scheduler.now(), name(), "its process ended");
   node_ = nullptr;
   serves_ = false;
   disk_.fake().end_process();
@@ -144,14 +145,15 @@ void Member::live() {
 void Member::check_standing() {
   if (damaged_ || disk_.is_undecided(options_.data_directory)) return;
   const Result<server::LogStanding> standing = server::read_standing(disk_.fake(), options_.data_directory);
-  if (standing && *standing != server::LogStanding::kWhole) world_.complain(name() + " takes what a crash left for a loss");
+  if (standing && *standing != server::LogStanding::kWhole)
+    world_.complain(name() + " takes what a crash left for a loss");
 }
 
 void Member::serve(server::Node& node, const server::NodeTimings& timings, const Clock& clock) {
   const server::Config config = config_of(options_, serving_);
   net::LoopGroup loops(clock, net::Limits(), config.io_threads);
-  server::Routes routes(config, {node, timings, loops, clock, clock.wall_ns(), disk_, options_.data_directory,
-                                 options_.state_directory});
+  server::Routes routes(
+      config, {node, timings, loops, clock, clock.wall_ns(), disk_, options_.data_directory, options_.state_directory});
   node.start();
   loops.start();
   node_ = &node;

@@ -57,8 +57,10 @@ class Member {
   bool serves() const { return runs() && serves_; }
   // While it does not run: some file of its log or state changes under it. Says which.
   std::string damage(Dice& dice);
-  bool is_damaged() const { return damaged_; }  // once, or rolled back; it may be beyond repair, and then it says so and does not start
-  void lose_its_word() { damaged_ = true; }  // its disk holds less than it has acknowledged
+  bool is_damaged() const {
+    return damaged_;
+  }  // once, or rolled back; it may be beyond repair, and then it says so and does not start
+  void lose_its_word() { damaged_ = true; }      // its disk holds less than it has acknowledged
   bool was_removed() const { return removed_; }  // and knows
   Machine& machine() { return machine_; }
   SlowDisk& disk() { return disk_; }

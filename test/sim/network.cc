@@ -7,10 +7,10 @@
 namespace viaduct::sim {
 namespace {
 
-constexpr Nanoseconds kAnswerTime = 5 * kSecond;    // for a chunk
+constexpr Nanoseconds kAnswerTime = 5 * kSecond;     // for a chunk
 constexpr Nanoseconds kTransferTime = 60 * kSecond;  // for a snapshot
 constexpr Nanoseconds kLatestBefore = 100 * kMillisecond;
-constexpr size_t kSnapshotsAtOnce = 2;              // RF-9
+constexpr size_t kSnapshotsAtOnce = 2;  // RF-9
 
 // A link never says these twice: the other side does what it is asked each time.
 bool may_be_repeated(const peer::Frame& frame) {
@@ -184,7 +184,8 @@ std::vector<peer::PeerFigures> Network::Wire::figures() const {
     if (found == network_.wires_.end()) continue;
     const Wire& other = *found->second;
     one.connected = other.listener_ && !other.machine_.paused && !network_.is_cut(id_, id) && !network_.is_cut(id, id_);
-    const Nanoseconds since = std::max({attached_at_, other.attached_at_, network_.healed(id_, id), network_.healed(id, id_)});
+    const Nanoseconds since =
+        std::max({attached_at_, other.attached_at_, network_.healed(id_, id), network_.healed(id, id_)});
     one.connected_for = std::chrono::nanoseconds(network_.scheduler_.now() - since);
   }
   return figures;
@@ -198,7 +199,8 @@ void Network::Wire::send_snapshot(MemberId to, std::unique_ptr<peer::SnapshotSou
     ++network_.counts_.snapshots_failed;
     return listener_->snapshot_sent(to, std::nullopt);
   }
-  const std::shared_ptr<peer::SnapshotSource> shared = std::move(source);  // with the thread's function, which is copied
+  const std::shared_ptr<peer::SnapshotSource> shared =
+      std::move(source);  // with the thread's function, which is copied
   network_.scheduler_.spawn(machine_, "snapshot", [this, to, shared] {
     SnapshotCourier courier(*shared, [this, to](const SnapshotCourier::Request& request) { return ask(to, request); });
     const auto is_wanted = [this, to] { return peers_.contains(to); };

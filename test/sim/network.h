@@ -1,6 +1,7 @@
 // The network between the members, as frames: what one says is encoded, lost, late, repeated, out of order or not, and
 // decoded on the other side (FM-8). Stands where peer::Links does, and keeps its promises: frames only from members, a
-// removed one is told so, and so is an older process of one; the end of a process is noticed, snapshots go chunk by chunk.
+// removed one is told so, and so is an older process of one; the end of a process is noticed, snapshots go chunk by
+// chunk.
 // Threads: a member's Wire is used by that member's threads; the rest by the world.
 #pragma once
 
@@ -62,8 +63,8 @@ class Network {
     peer::Listener* listener_ = nullptr;
     peer::SnapshotSink* sink_ = nullptr;
     std::set<MemberId> peers_;
-    std::map<MemberId, uint64_t> newest_;  // incarnation that was heard
-    std::set<MemberId> strangers_;  // who has spoken and is no peer as far as is known here
+    std::map<MemberId, uint64_t> newest_;        // incarnation that was heard
+    std::set<MemberId> strangers_;               // who has spoken and is no peer as far as is known here
     std::deque<std::function<void()>> arrived_;  // for the thread that receives
     std::set<MemberId> sending_snapshots_;
     Nanoseconds attached_at_ = 0;

@@ -27,7 +27,8 @@ NetworkTemper draw_network(Dice& dice) {
   network.repeat = rate(dice, 0.5);
   network.reorder = rate(dice, 1);
   network.late = rate(dice, 0.1);
-  if (dice.chance(0.5)) network.snapshot_pause_most = static_cast<Nanoseconds>(dice.log_between(10 * kMillisecond, 5 * kSecond));
+  if (dice.chance(0.5))
+    network.snapshot_pause_most = static_cast<Nanoseconds>(dice.log_between(10 * kMillisecond, 5 * kSecond));
   network.delay_most = static_cast<Nanoseconds>(dice.log_between(200 * kMicrosecond, 50 * kMillisecond));
   return network;
 }
@@ -57,7 +58,9 @@ void draw_bounds(Dice& dice, Plan& plan) {
   plan.store.write_buffer_bytes = draw(64 << 10, 1 << 20);
   if (dice.chance(0.5)) plan.entry_cache_bytes = draw(1, 100'000);
   if (dice.chance(0.3)) plan.serving.io_threads = 2;
-  if (dice.chance(0.5)) plan.serving.watch_progress_interval = std::chrono::nanoseconds(interval_of(dice, 100 * kMillisecond, 10 * kSecond));
+  if (dice.chance(0.5))
+    plan.serving.watch_progress_interval =
+        std::chrono::nanoseconds(interval_of(dice, 100 * kMillisecond, 10 * kSecond));
   if (dice.chance(0.5)) {
     server::Limits& limits = plan.serving.limits;
     limits.unread_bytes = draw(8, 100'000);
@@ -121,7 +124,7 @@ Plan draw_plan(Dice& dice) {
   plan.reshapes = dice.chance(0.2);
   plan.strict_reconfig = dice.chance(0.3);
   if (plan.reshapes) {
-    plan.trouble += 10 * kSecond;  // a member has to be there for some seconds before another may come
+    plan.trouble += 10 * kSecond;     // a member has to be there for some seconds before another may come
     plan.damage = plan.rollback = 0;  // what is a minority changes
     plan.spares_majority = true;
   }
@@ -133,19 +136,20 @@ Plan draw_plan(Dice& dice) {
 
 std::string describe(const Plan& plan) {
   std::ostringstream text;
-  text << plan.members << " members, " << plan.load.v2_clients << "+" << plan.load.v3_clients << "+" << plan.load.lease_clients << "+" << plan.load.ttl_clients
-       << " clients, " << plan.load.v3_watchers << "+" << plan.load.v2_watchers << " watchers, " << plan.load.chores
-       << (plan.load.compacts ? " chores with compaction" : " chores") << ", preemption "
-       << plan.scheduling.preemption << ", loss " << plan.network.loss << ", repeat " << plan.network.repeat
-       << ", reorder " << plan.network.reorder << ", late " << plan.network.late << ", disk failure " << plan.disk.failure
-       << ", wait " << plan.disk.wait << ", crash " << plan.disk.crash << ", stall " << plan.disk.stall << ", snapshot count " << plan.snapshot_count << ", segment "
-       << plan.segment_bytes << ", clock error "
-       << plan.clock_rate_error << "; every so many ms: kill " << plan.kill / kMillisecond << ", power "
-       << plan.power_loss / kMillisecond << ", power of all " << plan.power_loss_of_all / kMillisecond << ", pause "
-       << plan.pause / kMillisecond << ", partition " << plan.partition / kMillisecond << ", stop "
-       << plan.stop / kMillisecond << ", clock " << plan.clock_jump / kMillisecond << "; for "
-       << plan.trouble / kMillisecond << " ms";
-  if (plan.damage > 0) text << ", damage every " << plan.damage / kMillisecond << " ms" << (plan.spares_majority ? "" : " to any of them");
+  text << plan.members << " members, " << plan.load.v2_clients << "+" << plan.load.v3_clients << "+"
+       << plan.load.lease_clients << "+" << plan.load.ttl_clients << " clients, " << plan.load.v3_watchers << "+"
+       << plan.load.v2_watchers << " watchers, " << plan.load.chores
+       << (plan.load.compacts ? " chores with compaction" : " chores") << ", preemption " << plan.scheduling.preemption
+       << ", loss " << plan.network.loss << ", repeat " << plan.network.repeat << ", reorder " << plan.network.reorder
+       << ", late " << plan.network.late << ", disk failure " << plan.disk.failure << ", wait " << plan.disk.wait
+       << ", crash " << plan.disk.crash << ", stall " << plan.disk.stall << ", snapshot count " << plan.snapshot_count
+       << ", segment " << plan.segment_bytes << ", clock error " << plan.clock_rate_error << "; every so many ms: kill "
+       << plan.kill / kMillisecond << ", power " << plan.power_loss / kMillisecond << ", power of all "
+       << plan.power_loss_of_all / kMillisecond << ", pause " << plan.pause / kMillisecond << ", partition "
+       << plan.partition / kMillisecond << ", stop " << plan.stop / kMillisecond << ", clock "
+       << plan.clock_jump / kMillisecond << "; for " << plan.trouble / kMillisecond << " ms";
+  if (plan.damage > 0)
+    text << ", damage every " << plan.damage / kMillisecond << " ms" << (plan.spares_majority ? "" : " to any of them");
   if (plan.rollback > 0) text << ", rolled back every " << plan.rollback / kMillisecond << " ms";
   if (plan.drills) text << ", and a drill";
   if (plan.reshapes) text << ", members come and go";

@@ -1,5 +1,5 @@
-// What a seed decides before its run begins: how large the cluster is, how everything is tempered, and how often what is
-// broken. Many rates are zero, so that what needs a calm world to show has one (SIM-5).
+// What a seed decides before its run begins: how large the cluster is, how everything is tempered, and how often what
+// is broken. Many rates are zero, so that what needs a calm world to show has one (SIM-5).
 #pragma once
 
 #include <chrono>
@@ -42,7 +42,7 @@ struct Plan {
   bool reshapes = false;        // members are added, promoted and removed
   bool strict_reconfig = true;
   bool members_differ = false;  // each has bounds of its own: no setting may show in what is applied (INV-A1)
-  bool drills = false;  // once all is mended (drill.h)
+  bool drills = false;          // once all is mended (drill.h)
   bool spares_majority = true;  // damage leaves a majority whole; if not, nobody may serve at the end (SIM-4)
 };
 

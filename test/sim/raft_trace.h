@@ -1,7 +1,7 @@
 // Follows raft on every member of a run with the model (test/model/trace_checker.h): what it does must be a way that
 // the model may go (SIM-10). The calls of raft are wrapped where `sim` is linked, with the options in raft_calls.link,
-// so that the server knows nothing of it. Threads: the raft threads of all members. One may stop in the middle of a
-// call, for a while or for ever.
+// so that the server knows nothing of it.
+// Threads: the raft threads of all members. One may stop in the middle of a call, for a while or for ever.
 #pragma once
 
 #include <cstdint>

@@ -21,8 +21,11 @@ template <typename Response>
 std::vector<v3bridge::Member> members_of(const Response& response) {
   std::vector<v3bridge::Member> members;
   for (const Member& one : response.members()) {
-    members.push_back({MemberId(one.id()), one.name(), {one.peerurls().begin(), one.peerurls().end()},
-                       {one.clienturls().begin(), one.clienturls().end()}, one.islearner()});
+    members.push_back({MemberId(one.id()),
+                       one.name(),
+                       {one.peerurls().begin(), one.peerurls().end()},
+                       {one.clienturls().begin(), one.clienturls().end()},
+                       one.islearner()});
   }
   return members;
 }
@@ -109,7 +112,8 @@ void Reshaper::look_for_added() {
   auto known = ask_for_members(false);
   if (!known) known = world_.members_among_peers();
   if (!known) return;
-  const auto found = std::ranges::find_if(*known, [&](const auto& member) { return member.peer_urls.front() == *may_be_added_; });
+  const auto found =
+      std::ranges::find_if(*known, [&](const auto& member) { return member.peer_urls.front() == *may_be_added_; });
   if (found == known->end()) {
     if (dice_.chance(0.1)) add(*may_be_added_, false);  // not heard of for so long; a second learner would be refused
     return;

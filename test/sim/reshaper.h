@@ -1,11 +1,11 @@
 // An operator who adds, promotes, updates and removes members while everything else goes on (RF-10, INV-M1 to M3), and
-// objects when the members are not what they were said to be (roster.h). What it is refused it leaves at that; what it may
-// have been granted without hearing of it, it looks up.
+// objects when the members are not what they were said to be (roster.h). What it is refused it leaves at that; what it
+// may have been granted without hearing of it, it looks up.
 // Threads: one of the world's.
 #pragma once
 
-#include <cstdint>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>

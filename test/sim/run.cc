@@ -38,7 +38,7 @@ class Run {
         scheduler_(dice_.split(), plan_.scheduling, trace_),
         network_(scheduler_, dice_.split()),
         sockets_(scheduler_),
-        world_{scheduler_, network_, sockets_, [this](const std::string& what) { violations_.add("member", what); },
+        world_{scheduler_,  network_,  sockets_, [this](const std::string& what) { violations_.add("member", what); },
                invariants_, chronicle_},
         clients_(scheduler_.add_machine("world")) {
     trace_.show(trace);
@@ -65,8 +65,10 @@ class Run {
     raft_trace_.emplace(std::move(voters), [this](const std::string& what) { violations_.add("SIM-10", what); });
     for (size_t i = 0; i < plan_.members; ++i) add_member(described(i), founding);
     if (!all_serve(kStartTime)) return violations_.add("INV-R14", "the cluster does not come up");
-    cluster_test::Load load(plan_.load, [this] { return ports(); }, dice_.next());
-    Scenarios scenarios(plan_.scenarios, plan_.load, [this] { return ports(); }, load.compactions(), dice_.split());
+    cluster_test::Load load(
+        plan_.load, [this] { return ports(); }, dice_.next());
+    Scenarios scenarios(
+        plan_.scenarios, plan_.load, [this] { return ports(); }, load.compactions(), dice_.split());
     load.start();
     scenarios.start();
     network_.set_temper(plan_.network);
@@ -87,7 +89,8 @@ class Run {
     const auto count = [&](bool (Member::*is)() const) {
       return std::ranges::count_if(members_, [&](const auto& member) { return (*member.*is)(); });
     };
-    const bool serve = all_serve(recovery()) && count(&Member::serves) > 0 && (plan_.spares_majority || load.takes_writes());
+    const bool serve =
+        all_serve(recovery()) && count(&Member::serves) > 0 && (plan_.spares_majority || load.takes_writes());
     if (!plan_.spares_majority) ++counts_[serve ? "served on, damaged" : "stood still, damaged"];
     if (!serve && 2 * count(&Member::is_damaged) >= std::ssize(members_)) return false;
     if (!serve)
@@ -211,7 +214,8 @@ class Run {
 
   static uint16_t port_of(size_t i) { return static_cast<uint16_t>(kFirstPort + 2 * i); }
   static v3bridge::Member described(size_t i) {
-    return {MemberId(i + 1), "m" + std::to_string(i + 1), {url_of(i)}, {"http://127.0.0.1:" + std::to_string(port_of(i))}};
+    return {
+        MemberId(i + 1), "m" + std::to_string(i + 1), {url_of(i)}, {"http://127.0.0.1:" + std::to_string(port_of(i))}};
   }
   std::vector<v3bridge::Member> founders() const {
     std::vector<v3bridge::Member> founders;
@@ -249,9 +253,10 @@ class Run {
   }
 
   bool all_serve(Nanoseconds time) {
-    const auto serve = [&] { return std::ranges::all_of(members_, [](const auto& member) {
-      return member->serves() || (member->is_damaged() && !member->runs());
-    }); };
+    const auto serve = [&] {
+      return std::ranges::all_of(
+          members_, [](const auto& member) { return member->serves() || (member->is_damaged() && !member->runs()); });
+    };
     for (const Nanoseconds until = scheduler_.now() + time; !serve() && scheduler_.now() < until;)
       scheduler_.wait(this, scheduler_.now() + 10 * kMillisecond);
     return serve();

@@ -55,15 +55,19 @@ struct Machine {
   Nanoseconds wall_offset = 0;              // against that of the others
   bool runs = true;
   bool paused = false;
-  int exit_code = 0;  // it ended itself with this
+  int exit_code = 0;                      // it ended itself with this
   std::function<void(int code)> on_exit;  // called when it ends itself; not from one of its threads
-  std::deque<Thread*> held;  // ready, but paused
+  std::deque<Thread*> held;               // ready, but paused
   std::vector<Thread*> threads;
 
-  Nanoseconds monotonic(Nanoseconds now) const { return clock_base + static_cast<Nanoseconds>(static_cast<double>(now) * clock_rate); }
+  Nanoseconds monotonic(Nanoseconds now) const {
+    return clock_base + static_cast<Nanoseconds>(static_cast<double>(now) * clock_rate);
+  }
   Nanoseconds wall(Nanoseconds now) const;
   // When its monotonic clock will show `shown`.
-  Nanoseconds when_monotonic(Nanoseconds shown) const { return static_cast<Nanoseconds>(static_cast<double>(shown - clock_base) / clock_rate); }
+  Nanoseconds when_monotonic(Nanoseconds shown) const {
+    return static_cast<Nanoseconds>(static_cast<double>(shown - clock_base) / clock_rate);
+  }
 };
 
 struct SchedulerOptions {
@@ -84,7 +88,9 @@ class WaitingThreads {
     Thread* first = nullptr;
     Thread* last = nullptr;
   };
-  List& list_of(const void* on) { return lists_[(reinterpret_cast<uintptr_t>(on) * 0x9e3779b97f4a7c15u) >> (64 - kBits)]; }
+  List& list_of(const void* on) {
+    return lists_[(reinterpret_cast<uintptr_t>(on) * 0x9e3779b97f4a7c15u) >> (64 - kBits)];
+  }
 
   static constexpr unsigned kBits = 12;
   std::array<List, size_t{1} << kBits> lists_;
@@ -127,15 +133,15 @@ class Scheduler {
     if (options_.preemption > 0 && running_ && unbroken_ == 0 && dice_.chance(options_.preemption)) yield();
   }
   static void unbroken(int change) { unbroken_ += change; }  // while above 0 nobody is interrupted
-  void end_thread();  // does not return
+  void end_thread();                                         // does not return
   Thread* thread(uint64_t id);
 
  private:
   struct Event {
     Nanoseconds when;
     uint64_t order;
-    uint64_t alarm;                   // whose, and which of its waits: thread's id, then Thread::waits
-    std::function<void()> function;   // instead
+    uint64_t alarm;                             // whose, and which of its waits: thread's id, then Thread::waits
+    std::function<void()> function;             // instead
     bool operator<(const Event& other) const {  // the queue has the greatest in front
       return when != other.when ? when > other.when : order > other.order;
     }

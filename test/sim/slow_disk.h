@@ -1,6 +1,6 @@
 // The disk of one machine: FakeDisk's rules of what survives (FM-2, FM-4), and beside them what a disk does while the
-// power is on: calls take time, some for very long, and some fail (FM-3, FM-5). The thread that calls waits meanwhile, the
-// others go on.
+// power is on: calls take time, some for very long, and some fail (FM-3, FM-5). The thread that calls waits meanwhile,
+// the others go on.
 // Threads: those of its machine.
 #pragma once
 
@@ -16,11 +16,11 @@ namespace viaduct::sim {
 
 struct DiskTemper {
   Nanoseconds sync_least = 50 * kMicrosecond, sync_most = 200 * kMicrosecond;
-  double wait = 0;   // of each call that changes something: it waits for room in memory
+  double wait = 0;  // of each call that changes something: it waits for room in memory
   Nanoseconds wait_most = kMillisecond;
   double stall = 0;  // of each sync
   Nanoseconds stall_least = 100 * kMillisecond, stall_most = 300 * kSecond;
-  double hang = 0;  // of each stall: for ever
+  double hang = 0;     // of each stall: for ever
   double failure = 0;  // of each call that changes something
   double crash = 0;    // of each call that changes something: the machine ends before it
   bool may_fail_reads = false;

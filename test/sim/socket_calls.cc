@@ -57,9 +57,7 @@ int tell_address(uint16_t port, sockaddr* into, socklen_t* size) {
   return 0;
 }
 
-Nanoseconds deadline(int timeout_ms) {
-  return timeout_ms < 0 ? kNever : scheduler().now() + timeout_ms * kMillisecond;
-}
+Nanoseconds deadline(int timeout_ms) { return timeout_ms < 0 ? kNever : scheduler().now() + timeout_ms * kMillisecond; }
 
 // Repeats `action` until it need not wait, if the descriptor is one that waits.
 template <typename Action>
@@ -250,9 +248,8 @@ ssize_t send(int descriptor, const void* bytes, size_t size, int flags) {
 ssize_t sendmsg(int descriptor, const msghdr* message, int flags) {
   const std::shared_ptr<Open> open = find(descriptor);
   if (!open) return pass_on(SYS_sendmsg, descriptor, message, flags);
-  return each(message->msg_iov, message->msg_iovlen, [&](char* bytes, size_t size, int more) {
-    return viaduct::sim::send(*open, bytes, size, flags | more);
-  });
+  return each(message->msg_iov, message->msg_iovlen,
+              [&](char* bytes, size_t size, int more) { return viaduct::sim::send(*open, bytes, size, flags | more); });
 }
 
 ssize_t recvmsg(int descriptor, msghdr* message, int flags) {

@@ -1,7 +1,7 @@
 // Descriptors that exist in the simulation only: TCP connections over one loopback that all machines share, epoll and
 // eventfd. socket_calls.cc puts the C library's functions on top.
-//   Bytes arrive in order, each after the latency that `latency` says for the two machines; at most window_bytes of them
-//   wait to be read. A process that ends closes its connections; the other side is told after the same latency.
+//   Bytes arrive in order, each after the latency that `latency` says for the two machines; at most window_bytes of
+//   them wait to be read. A process that ends closes its connections; the other side is told after the same latency.
 // Threads: one.
 #pragma once
 
@@ -50,7 +50,8 @@ class Counter final : public Open {
 
 class Endpoint final : public Open {
  public:
-  Endpoint(Machine& owner, uint16_t own_port, uint16_t peer_port) : Open(owner), port(own_port), other_port(peer_port) {}
+  Endpoint(Machine& owner, uint16_t own_port, uint16_t peer_port)
+      : Open(owner), port(own_port), other_port(peer_port) {}
   uint32_t readiness() const override;
   void close() override;
 
@@ -69,10 +70,10 @@ class Endpoint final : public Open {
   void arrive(const std::function<void(Endpoint&)>& what);
 
   std::string received_;
-  size_t read_ = 0;        // of received_
-  size_t in_flight_ = 0;   // to the peer
+  size_t read_ = 0;       // of received_
+  size_t in_flight_ = 0;  // to the peer
   Nanoseconds last_arrival_ = 0;
-  bool ended_ = false;     // no more will come
+  bool ended_ = false;  // no more will come
   bool end_sent_ = false;
   bool broken_ = false;
 };
@@ -120,7 +121,7 @@ class Sockets {
   }
   bool replace(int descriptor, std::shared_ptr<Open> open);  // socket() does not say yet what it will be
   bool close(int descriptor);
-  void close_all_of(const Machine& machine);  // its process is gone
+  void close_all_of(const Machine& machine);       // its process is gone
   size_t abandoned(const Machine& machine) const;  // connections whose other side is closed
 
   bool listen(Listening& listening, uint16_t port);

@@ -182,7 +182,7 @@ TEST_CASE("compaction leaves one record of each living name, and nothing of the 
   CHECK(store.numbers().compacted_seq == Seq(8));
   CHECK(store->load_record({Seq(4), 1})->key == "/a");
   for (const uint64_t seq : {4, 5, 6, 7}) CHECK_FALSE(store->load_record({Seq(seq), 0}));
-  CHECK(store->load_record({Seq(8), 0})->value.view() == "3");  // the state at 6
+  CHECK(store->load_record({Seq(8), 0})->value.view() == "3");      // the state at 6
   CHECK(store.events_since(9).front()->prev->value.view() == "3");  // N7
 }
 

@@ -59,7 +59,8 @@ int fill(V2Client& client) {
 // What happens to the syncs of a server that was started with its environment().
 class FaultyDisk {
  public:
-  FaultyDisk() : orders_((std::filesystem::temp_directory_path() / ("faulty-disk-" + std::to_string(getpid()))).string()) {}
+  FaultyDisk()
+      : orders_((std::filesystem::temp_directory_path() / ("faulty-disk-" + std::to_string(getpid()))).string()) {}
   ~FaultyDisk() { mend(); }
 
   void order(const char* what) { std::ofstream(orders_) << what; }

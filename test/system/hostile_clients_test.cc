@@ -29,17 +29,22 @@ std::vector<RawSocket> many(int port, size_t count, std::string_view bytes) {
 
 TEST_CASE("a normal client is served while others misbehave") {
   allow_many_sockets();
-  struct Case { const char* name; Trouble trouble; };
+  struct Case {
+    const char* name;
+    Trouble trouble;
+  };
   const Case cases[] = {
       {"ten thousand idle connections", [](int port) { return many(port, 10'000, ""); }},
-      {"headers that never end", [](int port) { return many(port, 500, "GET /v2/keys/a HTTP/1.1\r\nHost: x\r\nX-Slow: "); }},
+      {"headers that never end",
+       [](int port) { return many(port, 500, "GET /v2/keys/a HTTP/1.1\r\nHost: x\r\nX-Slow: "); }},
       {"bodies that never come",
        [](int port) {
          return many(port, 500,
                      "PUT /v2/keys/a HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
                      "Content-Length: 1000000\r\n\r\nvalue=");
        }},
-      {"garbage", [](int port) { return many(port, 500, std::string("\x16\x03\x01\x00\xa5\x00\xff\n\n\x00 GARBAGE", 20)); }},
+      {"garbage",
+       [](int port) { return many(port, 500, std::string("\x16\x03\x01\x00\xa5\x00\xff\n\n\x00 GARBAGE", 20)); }},
       {"streams that are never read", [](int port) { return many(port, 200, watch_request()); }},
       {"half-closed connections",
        [](int port) {

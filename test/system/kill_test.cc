@@ -1,5 +1,5 @@
-// kill -9 under load, again and again: nothing that was acknowledged may be gone, change its index, or be missing from a
-// watch that resumes where it left off (INV-D2, INV-W12).
+// kill -9 under load, again and again: nothing that was acknowledged may be gone, change its index, or be missing from
+// a watch that resumes where it left off (INV-D2, INV-W12).
 
 #include <doctest/doctest.h>
 #include <signal.h>

@@ -18,7 +18,7 @@ class RawSocket {
   void end_sending();                 // half-closes
   // Reads until `marker` was received or the server closed; all bytes so far, since the connection was made.
   const std::string& read_until(std::string_view marker);
-  bool read_to_end();                 // until the server closes; false if it does not within 30 s
+  bool read_to_end();  // until the server closes; false if it does not within 30 s
   const std::string& received() const { return received_; }
 
  private:

@@ -23,7 +23,8 @@ namespace {
 constexpr std::chrono::seconds kStartTimeout{60};
 
 std::string make_directory(const std::string& parent) {
-  const std::filesystem::path where = parent.empty() ? std::filesystem::temp_directory_path() : std::filesystem::path(parent);
+  const std::filesystem::path where =
+      parent.empty() ? std::filesystem::temp_directory_path() : std::filesystem::path(parent);
   std::string path = (where / "viaduct-test-XXXXXX").string();
   if (!mkdtemp(path.data())) throw std::runtime_error("cannot make " + path);
   return path;
@@ -52,10 +53,19 @@ ServerProcess::~ServerProcess() {
 }
 
 std::vector<std::string> ServerProcess::command_line() const {
-  std::vector<std::string> words = {program(), "--data-dir", data_directory(),
-                                    "--listen-client-urls", url(client_port_), "--advertise-client-urls", url(client_port_),
-                                    "--listen-peer-urls", url(peer_port_), "--initial-advertise-peer-urls", url(peer_port_),
-                                    "--initial-cluster", "default=" + url(peer_port_)};
+  std::vector<std::string> words = {program(),
+                                    "--data-dir",
+                                    data_directory(),
+                                    "--listen-client-urls",
+                                    url(client_port_),
+                                    "--advertise-client-urls",
+                                    url(client_port_),
+                                    "--listen-peer-urls",
+                                    url(peer_port_),
+                                    "--initial-advertise-peer-urls",
+                                    url(peer_port_),
+                                    "--initial-cluster",
+                                    "default=" + url(peer_port_)};
   words.insert(words.end(), setting_.flags.begin(), setting_.flags.end());
   return words;
 }
@@ -104,7 +114,8 @@ int ServerProcess::wait() {
 
 bool ServerProcess::is_running() {
   siginfo_t info{};
-  return pid_ > 0 && waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+  return pid_ > 0 && waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == 0;
 }
 
 std::string ServerProcess::log() const {

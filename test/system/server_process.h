@@ -23,9 +23,9 @@ class ServerProcess {
   ~ServerProcess();  // kills it and removes its directory
   ServerProcess(const ServerProcess&) = delete;
 
-  void start();           // with the same ports and directory as before; throws with its last log lines if it dies
-  int stop(int signal);   // sends the signal and waits; the status as waitpid() gives it
-  int wait();             // until it ends by itself
+  void start();          // with the same ports and directory as before; throws with its last log lines if it dies
+  int stop(int signal);  // sends the signal and waits; the status as waitpid() gives it
+  int wait();            // until it ends by itself
   bool is_running();
 
   int port() const { return client_port_; }

@@ -38,7 +38,9 @@ class V2Client {
     return parse(client_.Post("/v2/keys" + key, form, "application/x-www-form-urlencoded"));
   }
   std::optional<Answer> get(const std::string& key_and_query) { return parse(client_.Get("/v2/keys" + key_and_query)); }
-  std::optional<Answer> remove(const std::string& key_and_query) { return parse(client_.Delete("/v2/keys" + key_and_query)); }
+  std::optional<Answer> remove(const std::string& key_and_query) {
+    return parse(client_.Delete("/v2/keys" + key_and_query));
+  }
 
   void stop() { client_.stop(); }  // from another thread: ends a call that waits
 

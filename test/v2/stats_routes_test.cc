@@ -65,7 +65,8 @@ TEST_CASE("a member's own figures: as leader, as follower, and while there is no
   server.engine.raft.role = RaftRole::kPreCandidate;
   server.engine.raft.leader = {};
   CHECK(server.self() == who + R"("StatePreCandidate",)" + started +
-                             R"(,"leaderInfo":{"leader":"","uptime":"0s","startTime":"0001-01-01T00:00:00Z"})" + counts);
+                             R"(,"leaderInfo":{"leader":"","uptime":"0s","startTime":"0001-01-01T00:00:00Z"})" +
+                             counts);
 }
 
 TEST_CASE("appends of all members add up, and rates are shown while there are any") {
@@ -90,8 +91,7 @@ TEST_CASE("appends of all members add up, and rates are shown while there are an
   server.engine.exchanged[0].appends_received = 8;
   server.engine.exchanged[0].bytes_received = 16;
   server.clock.advance(4s);
-  CHECK(figures() ==
-        R"("recvAppendRequestCnt":8,"recvPkgRate":2,"recvBandwidthRate":4,"sendAppendRequestCnt":15})");
+  CHECK(figures() == R"("recvAppendRequestCnt":8,"recvPkgRate":2,"recvBandwidthRate":4,"sendAppendRequestCnt":15})");
 }
 
 TEST_CASE("the meter looks at a second or more, and at a member's going as at silence") {
@@ -118,11 +118,12 @@ TEST_CASE("the leader's figures show each follower in the order of its text") {
   busy.latency_min_ms = 0.000476;
   busy.latency_max_ms = 3;
   server.engine.exchanged = {busy, unheard};
-  CHECK(server.get("/v2/stats/leader") ==
-        R"(200 {"leader":"a","followers":{"abc":{"latency":{"current":0,"average":0,"standardDeviation":0,)"
-        R"("minimum":9223372036854775808,"maximum":0},"counts":{"fail":0,"success":0}},)"
-        R"("b":{"latency":{"current":0.000476,"average":0.0015914285714285715,)"
-        R"("standardDeviation":0.001075346702516097,"minimum":0.000476,"maximum":3},"counts":{"fail":1,"success":7}}}})");
+  CHECK(
+      server.get("/v2/stats/leader") ==
+      R"(200 {"leader":"a","followers":{"abc":{"latency":{"current":0,"average":0,"standardDeviation":0,)"
+      R"("minimum":9223372036854775808,"maximum":0},"counts":{"fail":0,"success":0}},)"
+      R"("b":{"latency":{"current":0.000476,"average":0.0015914285714285715,)"
+      R"("standardDeviation":0.001075346702516097,"minimum":0.000476,"maximum":3},"counts":{"fail":1,"success":7}}}})");
   server.engine.raft.leader = MemberId(0xb);
   CHECK(server.get("/v2/stats/leader") == R"(403 {"message":"not current leader"})");
 }

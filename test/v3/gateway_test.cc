@@ -129,8 +129,8 @@ TEST_CASE("headers become metadata") {
 
 TEST_CASE("a stream that may not begin ends as streams do") {
   GatewayServer server;
-  const std::string refused = server.post("/v3/watch", R"({"create_request":{"key":"YQ=="}})",
-                                          "Grpc-Metadata-hasleader: true\r\n");
+  const std::string refused =
+      server.post("/v3/watch", R"({"create_request":{"key":"YQ=="}})", "Grpc-Metadata-hasleader: true\r\n");
   CHECK(status_line(refused) == "HTTP/1.1 503 Service Unavailable");
   CHECK(refused.find(R"({"error":{"grpc_code":14,"http_code":503,"message":"etcdserver: no leader",)"
                      R"("http_status":"Service Unavailable"}})") != std::string::npos);

@@ -30,7 +30,8 @@ class BridgeEngine final : public Engine {
   void propose(Command&& command, std::unique_ptr<Completion> completion) override {
     ++proposed_;
     newest_proposal_ = command.SerializeAsString();
-    answer(std::move(completion), [this, kept = std::make_shared<Command>(std::move(command))] { return apply(*kept); });
+    answer(std::move(completion),
+           [this, kept = std::make_shared<Command>(std::move(command))] { return apply(*kept); });
   }
   void read_barrier(std::unique_ptr<Completion> completion) override {
     ++barriers_;
@@ -78,9 +79,9 @@ class BridgeEngine final : public Engine {
     if (!events.empty()) hub_.publish(events, events.back()->seq());
     return outcome;
   }
-  size_t proposed() const { return proposed_; }  // commands
+  size_t proposed() const { return proposed_; }                            // commands
   const std::string& newest_proposal() const { return newest_proposal_; }  // as the log would have it
-  size_t barriers() const { return barriers_; }  // read barriers asked for
+  size_t barriers() const { return barriers_; }                            // read barriers asked for
 
   // What the engine says of itself and the others; changed while nothing runs.
   RaftStatus raft;

@@ -1,6 +1,7 @@
 // Clients that want one name each time, by the calls of Lock or of Election, with leases that may end while they wait.
-// Whoever is told that it has the name has it: its key is there, and every older key of the name was gone in its time. No
-// two are sure to have it at once, fences rise, and what is said of a leader is so at the revision named (INV-E1, INV-E7).
+// Whoever is told that it has the name has it: its key is there, and every older key of the name was gone in its time.
+// No two are sure to have it at once, fences rise, and what is said of a leader is so at the revision named (INV-E1,
+// INV-E7).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // What v2 has ever shown to those who watch, in order: all changes that the members applied, replayed by rules of its
-// own (bridge.md N1, N4, T4, T5, T8; v2-api.md 2.5, left column). Threads: any, once made.
+// own (bridge.md N1, N4, T4, T5, T8; v2-api.md 2.5, left column).
+// Threads: any, once made.
 #pragma once
 
 #include <cstdint>
