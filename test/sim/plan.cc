@@ -1,7 +1,6 @@
 #include "test/sim/plan.h"
 
 #include <algorithm>
-#include <sstream>
 
 namespace viaduct::sim {
 namespace {
@@ -132,28 +131,6 @@ Plan draw_plan(Dice& dice) {
   plan.drills = plan.members > 1 && !plan.reshapes && plan.load.chores == 0 && dice.chance(0.5);
   plan.clock_rate_error = plan.load.clock_error = rate(dice, 0.05);
   return plan;
-}
-
-std::string describe(const Plan& plan) {
-  std::ostringstream text;
-  text << plan.members << " members, " << plan.load.v2_clients << "+" << plan.load.v3_clients << "+"
-       << plan.load.lease_clients << "+" << plan.load.ttl_clients << " clients, " << plan.load.v3_watchers << "+"
-       << plan.load.v2_watchers << " watchers, " << plan.load.chores
-       << (plan.load.compacts ? " chores with compaction" : " chores") << ", preemption " << plan.scheduling.preemption
-       << ", loss " << plan.network.loss << ", repeat " << plan.network.repeat << ", reorder " << plan.network.reorder
-       << ", late " << plan.network.late << ", disk failure " << plan.disk.failure << ", wait " << plan.disk.wait
-       << ", crash " << plan.disk.crash << ", stall " << plan.disk.stall << ", snapshot count " << plan.snapshot_count
-       << ", segment " << plan.segment_bytes << ", clock error " << plan.clock_rate_error << "; every so many ms: kill "
-       << plan.kill / kMillisecond << ", power " << plan.power_loss / kMillisecond << ", power of all "
-       << plan.power_loss_of_all / kMillisecond << ", pause " << plan.pause / kMillisecond << ", partition "
-       << plan.partition / kMillisecond << ", stop " << plan.stop / kMillisecond << ", clock "
-       << plan.clock_jump / kMillisecond << "; for " << plan.trouble / kMillisecond << " ms";
-  if (plan.damage > 0)
-    text << ", damage every " << plan.damage / kMillisecond << " ms" << (plan.spares_majority ? "" : " to any of them");
-  if (plan.rollback > 0) text << ", rolled back every " << plan.rollback / kMillisecond << " ms";
-  if (plan.drills) text << ", and a drill";
-  if (plan.reshapes) text << ", members come and go";
-  return text.str();
 }
 
 }  // namespace viaduct::sim

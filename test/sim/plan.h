@@ -49,6 +49,6 @@ struct Plan {
 Plan draw_plan(Dice& dice);
 // Down to where each rare path is an everyday one.
 void draw_bounds(Dice& dice, Plan& plan);
-std::string describe(const Plan& plan);
+std::string describe(const Plan& plan);  // plan_text.cc
 
 }  // namespace viaduct::sim

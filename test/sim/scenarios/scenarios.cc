@@ -52,6 +52,14 @@ ScenarioPlan draw_scenarios(Dice& dice) {
   return plan;
 }
 
+std::map<std::string, size_t> named(const ScenarioPlan& plan) {
+  std::map<std::string, size_t> clients;
+  for (size_t kind = 0; kind < kScenarios; ++kind) {
+    if (plan.clients[kind] > 0) clients[kKinds[kind].name] = plan.clients[kind];
+  }
+  return clients;
+}
+
 Scenarios::Scenarios(const ScenarioPlan& plan, const cluster_test::LoadSetting& setting,
                      std::function<std::vector<int>()> ports, cluster_test::Compactions& compactions, Dice dice)
     : plan_(plan), stage_(compactions), dice_(dice) {

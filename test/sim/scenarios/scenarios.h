@@ -24,6 +24,7 @@ struct ScenarioPlan {
   size_t largest_request = 0;                // bytes; the limit, or what the log has room for
 };
 ScenarioPlan draw_scenarios(Dice& dice);
+std::map<std::string, size_t> named(const ScenarioPlan& plan);  // how many clients, of those that have any
 
 class Scenarios {
  public:
