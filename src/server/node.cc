@@ -86,10 +86,10 @@ Node::Node(Disk& disk, const Clock& clock, Random& random, uint64_t incarnation,
       readers_("reader", kReaderThreads),
       maintenance_("maintenance", 1),
       snapshot_sink_(disk, *state_directory_, options_.cluster_id, *this, maintenance_, options_.store),
-      raft_worker_(
-          {disk, clock_, random, options_, incarnation_, newest_id_, observer, *store_, *wal_, inbox_, apply_worker_,
-           configurations_, checkpoints_, cluster_clock_, publisher_, maintenance_, apply_counts_, counts_},
-          std::move(raft)) {
+      raft_worker_({disk, clock_, random, options_, incarnation_, newest_id_, observer, *store_, *wal_, inbox_,
+                    apply_worker_, configurations_, checkpoints_, cluster_clock_, publisher_, maintenance_,
+                    snapshot_sink_, apply_counts_, counts_},
+                   std::move(raft)) {
   const store::Store::ReadLock lock(*store_);
   cluster_clock_.observe(store_->applied().stamp, clock_.monotonic());
 }

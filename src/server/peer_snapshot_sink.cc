@@ -114,6 +114,21 @@ void PeerSnapshotSink::drop() {
   }
 }
 
+void PeerSnapshotSink::tidy() {
+  {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock || !transfer_) return;
+  }
+  slow_.post_function([this] { drop_unwanted(); });
+}
+
+void PeerSnapshotSink::drop_unwanted() {
+  const std::lock_guard lock(mutex_);
+  if (!transfer_ || installing_ || installer_.admit(transfer_->name())) return;
+  VIADUCT_MARK("snapshot: a broken transfer is given up");
+  drop();
+}
+
 Result<uint64_t> PeerSnapshotSink::write(const peer::SnapshotName& name, uint64_t offset, Bytes bytes) {
   const std::lock_guard lock(mutex_);
   if (installing_) return Error{Code::kUnavailable, "a snapshot is being installed"};

@@ -25,7 +25,8 @@ namespace viaduct::server {
 
 class PeerSnapshotSink final : public peer::SnapshotSink {
  public:
-  // `slow` is a thread for the end of the old state. `state` is opened with `options`, its directory aside.
+  // `slow` is a thread for the end of old states and of what came of broken transfers. `state` is opened with
+  // `options`, its directory aside.
   PeerSnapshotSink(Disk& disk, StateDirectory& directory, ClusterId cluster, Installer& installer, Executor& slow,
                    store::Options options);
   ~PeerSnapshotSink() override;
@@ -34,11 +35,16 @@ class PeerSnapshotSink final : public peer::SnapshotSink {
   Result<uint64_t> write(const peer::SnapshotName& name, uint64_t offset, Bytes bytes) override;
   Result<void> finish(const peer::SnapshotName& name) override;
 
+  // To be called now and then: gives up, on `slow`, a transfer that stopped half way and that nobody can go on with any
+  // more, since what it brings has come by the log or its sender does not lead now.
+  void tidy();
+
  private:
   class Transfer;
 
   Result<void> start(const peer::SnapshotName& name);
   void drop();
+  void drop_unwanted();
   Result<ReceivedState> open(const Transfer& transfer) const;
   store::Store::Retire retire() const;
   Result<void> install(ReceivedState state);

@@ -41,6 +41,8 @@
 
 namespace viaduct::server {
 
+class PeerSnapshotSink;
+
 class RaftWorker {
  public:
   struct Parts {
@@ -60,6 +62,7 @@ class RaftWorker {
     ClusterClock& cluster_clock;
     Publisher& publisher;
     ThreadPool& maintenance;
+    PeerSnapshotSink& snapshot_sink;
     const v3bridge::ApplyCounts& apply_counts;
     NodeCounts& counts;
   };

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "server/incarnation_file.h"
+#include "server/peer_snapshot_sink.h"
 #include "server/raft_worker.h"
 #include "server/reconfiguration.h"
 #include "server/refuse.h"
@@ -45,6 +46,7 @@ void RaftWorker::pass_time(nanoseconds now) {
   tell_checkpoint();
   follow_standing();
   tell_of_lost_log();
+  parts_.snapshot_sink.tidy();
 }
 
 // RB-38: who has lost its log without knowing is told, again and again, until it is gone.

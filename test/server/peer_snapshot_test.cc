@@ -140,6 +140,38 @@ TEST_CASE("what the node does not want is not begun, and nothing is left of what
   CHECK(world.member.value("/a") == "old");
 }
 
+TEST_CASE("a transfer that broke off is given up once nobody can go on with it, not before") {
+  FakeDisk disk;
+  make_data_directory(disk);
+  SnapshotWorld world(disk);
+  world.leader.put("/a", "new");
+  world.sink().tidy();
+  const auto source = world.source();
+  REQUIRE(world.sink().begin(source->name()));
+  const uint64_t offset = *world.sink().write(source->name(), 0, *source->next());
+  world.sink().tidy();
+  CHECK(*world.sink().begin(source->name()) == offset);
+  world.admission = Error{Code::kAlreadyExists, "it came by the log"};
+  world.sink().tidy();
+  CHECK(*disk.list("/data") == Names{"state"});
+  world.admission = {};
+  CHECK(world.sink().write(source->name(), offset, "x").error().code == Code::kInvalidArgument);
+  CHECK(world.transfer(*world.source(2)));
+}
+
+TEST_CASE("while a snapshot is installed it is not given up, though it is not wanted any more") {
+  FakeDisk disk;
+  make_data_directory(disk);
+  SnapshotWorld world(disk);
+  world.leader.put("/a", "new");
+  world.before_switch = [&] {
+    world.admission = Error{Code::kAlreadyExists, "it comes just now"};
+    world.sink().tidy();
+  };
+  REQUIRE(world.transfer(*world.source()));
+  CHECK(world.member.value("/a") == "new");
+}
+
 TEST_CASE("nothing else is taken while a snapshot is installed") {
   FakeDisk disk;
   make_data_directory(disk);

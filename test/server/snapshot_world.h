@@ -36,7 +36,7 @@ class SnapshotWorld final : public Installer {
     for (store::StoreFixture* store : {&member, &leader}) store->put("/a", "old");
   }
 
-  peer::SnapshotSink& sink() { return sink_; }
+  PeerSnapshotSink& sink() { return sink_; }
   StateDirectory& directory() { return *directory_; }
 
   std::unique_ptr<PeerSnapshotSource> source(uint64_t number = 1, Term term = Term(1)) {

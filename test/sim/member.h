@@ -50,6 +50,7 @@ class Member {
   // Runs `what` on a thread of the machine; false: it did not come to its end in time.
   bool call(const std::function<void(server::Node&)>& what, Nanoseconds time);
 
+  const server::NodeOptions& options() const { return options_; }
   MemberId id() const { return options_.self.id; }
   const std::string& name() const { return machine_.name; }
   uint16_t port() const { return port_; }
@@ -57,9 +58,8 @@ class Member {
   bool serves() const { return runs() && serves_; }
   // While it does not run: some file of its log or state changes under it. Says which.
   std::string damage(Dice& dice);
-  bool is_damaged() const {
-    return damaged_;
-  }  // once, or rolled back; it may be beyond repair, and then it says so and does not start
+  // Once, or rolled back; it may be beyond repair, and then it says so and does not start.
+  bool is_damaged() const { return damaged_; }
   void lose_its_word() { damaged_ = true; }      // its disk holds less than it has acknowledged
   bool was_removed() const { return removed_; }  // and knows
   Machine& machine() { return machine_; }

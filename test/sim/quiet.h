@@ -8,8 +8,8 @@
 
 namespace viaduct::sim {
 
-// What this member still keeps for somebody: commands, watches, snapshots on their way, connections; or an alarm of
-// corruption, though nothing was corrupt (INV-A6). Empty: it is quiet.
+// What this member still keeps for somebody: commands, watches, snapshots on their way, connections, files; or an alarm
+// of corruption, though nothing was corrupt (INV-A6). Empty: it is quiet.
 std::string left_over(Member& member, const Member::World& world);
 
 }  // namespace viaduct::sim
