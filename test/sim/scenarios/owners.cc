@@ -45,6 +45,7 @@ class Owners::Client : KvClient {
         move();
       }
       if (chance(30)) look_at_leader();
+      if (chance(20)) observe();
       sleep_ms(20, 150);
       if (chance(20)) move();
     }
@@ -169,6 +170,22 @@ class Owners::Client : KvClient {
     LeaderResponse response;
     if (client_->call("v3electionpb.Election/Leader", request, response, kPatience).ok())
       add_sight(kSeat, response.kv(), response.header());
+  }
+
+  // Leaders come in the order of their keys, values in the order they were written; some may be left out.
+  void observe() {
+    LeaderRequest request;
+    request.set_name(kSeat);
+    cluster_test::V3Stream stream(port_, "v3electionpb.Election/Observe", request);
+    std::pair<int64_t, int64_t> newest;
+    for (uint64_t rounds = 1 + below(6); rounds > 0 && !done(); --rounds) {
+      LeaderResponse response;
+      if (stream.next(response, kPatience) != cluster_test::V3Stream::Next::kMessage) return;
+      const auto shown = std::pair(response.kv().create_revision(), response.kv().mod_revision());
+      if (shown <= newest) workload_.complain("INV-E7: " + response.kv().key() + " is shown behind what came after it");
+      newest = shown;
+      add_sight(kSeat, response.kv(), response.header());
+    }
   }
 
   void add_sight(const char* name, mvccpb::KeyValue kv, const ResponseHeader& header) {
