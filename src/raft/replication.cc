@@ -93,7 +93,8 @@ void Raft::append(EntryType type, std::string data) {
 
 EntryId Raft::acknowledged_by(const Progress& follower) const {
   const Index match = follower.match();
-  return {match, match < log_.base().index ? Term() : log_.term(match).value()};
+  if (match < log_.base().index) return {match, {}};
+  return {match, log_.term(match).value()};
 }
 
 // Who replied; null if that is no follower, or one that has been started anew since.

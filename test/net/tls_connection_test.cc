@@ -215,7 +215,9 @@ TEST_CASE("one port may speak both, and the first byte decides") {
   fragments.fragment_bytes = 1;
   CHECK(TlsPeer(server.tls_address(), fragments).get("/") == "https");
   Client silent(server.tls_address());
-  REQUIRE(eventually([&] { return server.count(&Counters::connections_open) == 1; }));
+  REQUIRE(eventually([&] {
+    return server.count(&Counters::connections_accepted) == 4 && server.count(&Counters::connections_open) == 1;
+  }));
   server.pass(std::chrono::seconds(11));  // no TLS yet, so its patience is that with an idle client
   CHECK(server.count(&Counters::connections_open) == 1);
   server.pass(std::chrono::seconds(120));

@@ -354,6 +354,23 @@ TEST_CASE("RB-38: a member started from older data is found out, and counts for 
   }
 }
 
+TEST_CASE("RB-38: what a follower had is known by its index alone once the log begins behind it") {
+  struct Case {
+    uint64_t kept;
+    bool is_lost;
+  };
+  for (const Case& c : {Case{2, false}, Case{1, true}}) {
+    CAPTURE(c.kept);
+    Script leader = settled_leader();
+    REQUIRE(leader.raft().propose("b"));
+    leader.hear();
+    leader.tell(2, 1, accepted(3));
+    leader.raft().compact(Index(3));
+    leader.tell(3, 1, AppendReply{false, Index(3), entry_id(c.kept, 1)}, 2);
+    CHECK(leader.raft().lost_log_of().has_value() == c.is_lost);
+  }
+}
+
 TEST_CASE("RB-38: a member that is told of entries it lacks knows of its loss, and keeps out of elections") {
   Script script(5, 0, {1, 2, 3});
   CHECK(script.tell(2, 5, Heartbeat{Index(4), Round(1)}).empty());
