@@ -6,6 +6,18 @@
 #include "script.h"
 
 namespace viaduct::raft::test {
+namespace {
+
+// Member 1 leads, and nobody hears it any more when it is asked for a read.
+void ask_unheard(Cluster& cluster) {
+  cluster.start_all();
+  REQUIRE(cluster.elect(1) == 1);
+  cluster.link_down = isolate({1});
+  cluster.checker.asked(cluster[1], *cluster.raft(1).read_index());
+  cluster.settle();
+}
+
+}  // namespace
 
 TEST_CASE("INV-R12: a read is answered by its own round or a later one, never by an older") {
   ReadIndex reads;
@@ -89,12 +101,7 @@ TEST_CASE("INV-R12: a read waits for a quorum of a round begun after it, and for
 
 TEST_CASE("RB-36: a read asked right after an election is answered though the first round of heartbeats was lost") {
   Cluster cluster(3, voters({1, 2, 3}));
-  cluster.start_all();
-  REQUIRE(cluster.elect(1) == 1);
-  cluster.link_down = isolate({1});
-  const ReadToken token = *cluster.raft(1).read_index();
-  cluster.checker.asked(cluster[1], token);
-  cluster.settle();
+  ask_unheard(cluster);
   CHECK(cluster.checker.reads_answered() == 0);
   cluster.link_down = nullptr;
   cluster.tick(1);
@@ -111,12 +118,7 @@ TEST_CASE("reads that come together share one round, and each is answered") {
 
 TEST_CASE("RB-37: a deposed leader answers no read, whatever old answers still arrive") {
   Cluster cluster(3, voters({1, 2, 3}));
-  cluster.start_all();
-  REQUIRE(cluster.elect(1) == 1);
-  cluster.link_down = isolate({1});
-  const ReadToken token = *cluster.raft(1).read_index();
-  cluster.checker.asked(cluster[1], token);
-  cluster.settle();
+  ask_unheard(cluster);
   REQUIRE(cluster.elect(2) == 2);
   REQUIRE(cluster.raft(2).propose("newer"));
   cluster.settle();
